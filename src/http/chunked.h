@@ -28,17 +28,45 @@ class ChunkedDecoder {
   const char* error() const { return error_; }
 
  private:
+  /// What the next byte belongs to; `bws` are the blanks that RFC 9112 allows around ';' and '=' only.
   enum class Where : std::uint8_t {
-    size, extension, extension_quoted, extension_quoted_pair, size_lf, data, data_cr, data_lf,
-    trailer_start, trailer_line, trailer_lf, end_lf, done, bad
+    size,
+    extension_bws,         // before a ';'
+    extension_name_begin,  // after it, blanks included
+    extension_name,
+    extension_name_bws,  // before '=' or ';'
+    extension_value_begin,
+    extension_value,
+    extension_quoted,
+    extension_quoted_pair,
+    extension_quoted_end,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_begin,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    end_lf,
+    done,
+    bad
   };
-  Step fail(const char* why);
+  // Each takes one byte and returns why it is refused, or nullptr.
+  const char* take(char c);
+  const char* take_size(char c);
+  const char* take_extension(char c);
+  const char* take_extension_value(char c);
+  const char* take_trailer(char c);
+  const char* expect(char c, char wanted, Where next);
+  const char* after_extension_part(char c, Where blanks);
 
   Where where_ = Where::size;
   std::uint8_t digits_ = 0;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;  // of the chunk, then what is left of it
   std::size_t extension_bytes_ = 0;
   std::size_t trailer_bytes_ = 0;
+  std::size_t trailer_name_bytes_ = 0;
   const char* error_ = nullptr;
 };
 
