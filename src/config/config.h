@@ -14,8 +14,8 @@
 namespace isrd::config {
 
 struct Config {
-  std::vector<net::Address> listen;       // default: 0.0.0.0:8080 (a literal default in the schema)
-  std::uint64_t workers = 0;              // 0: one for each core
+  std::vector<net::Address> listen;  // default: 0.0.0.0:8080 (a literal default in the schema)
+  std::uint64_t workers = 0;         // 0: one for each core
   std::vector<std::string> trusted_proxies;  // networks; "unix:" trusts peers on unix sockets
   net::TimeoutOptions timeouts;
   net::LimitOptions limits;

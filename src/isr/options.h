@@ -32,7 +32,7 @@ struct OverrideOptions {
 
 struct RouteOptions {
   std::string name;
-  std::string path;  // the pattern of match.path: literal, {name}, *, **
+  std::string path = "/**";  // the pattern of match.path: literal, {name}, *, **
   bool cache = true;
   WindowOptions windows;
   OverrideOptions overrides;
