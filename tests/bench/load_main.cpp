@@ -42,7 +42,7 @@ int load_main(int argc, char** argv) {
   const auto duration_ns = static_cast<std::uint64_t>(options.real("seconds", 0.7) * 1e9);
   const auto warm_ns = static_cast<std::uint64_t>(options.real("warm", 0.0) * 1e9);
   bench::Load load(plan_of(options));
-  if (warm_ns > 0) load.run(warm_ns, count);
+  const std::uint64_t warmed = warm_ns > 0 ? load.run(warm_ns, count).requests : 0;
   usleep(settle_us);
   const std::uint64_t cpu_before = bench::cpu_ns(pids);
   const bench::Phase phase = load.run(duration_ns, count);
@@ -51,13 +51,14 @@ int load_main(int argc, char** argv) {
   const auto requests = static_cast<double>(phase.requests);
   std::printf(
       "{\"requests\": %llu, \"errors\": %llu, \"bytes\": %llu, \"seconds\": %.4f, \"rps\": %.0f, "
-      "\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"cpu_us\": %.4f, \"next\": %llu}\n",
+      "\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"cpu_us\": %.4f, \"warmed\": %llu, "
+      "\"next\": %llu}\n",
       static_cast<unsigned long long>(phase.requests),
       static_cast<unsigned long long>(phase.errors), static_cast<unsigned long long>(phase.bytes),
       static_cast<double>(phase.wall_ns) / 1e9, requests * 1e9 / static_cast<double>(phase.wall_ns),
       microseconds(phase.latency.quantile(0.5)), microseconds(phase.latency.quantile(0.99)),
       microseconds(phase.latency.max()), microseconds(cpu_ns) / requests,
-      static_cast<unsigned long long>(load.next()));
+      static_cast<unsigned long long>(warmed), static_cast<unsigned long long>(load.next()));
   return phase.errors == 0 && phase.requests > 0 ? 0 : 3;
 }
 
