@@ -1,8 +1,8 @@
 // Field names to ids: a table ordered by length, so that a name is compared with the few that are
 // as long as it. The first and last eight bytes of each name are kept as words; a comparison in any
 // case is then two operations.
+#include <array>
 #include <bit>
-#include <cstring>
 
 #include "http/chars.h"
 #include "http/head.h"
@@ -135,23 +135,27 @@ bool matches(const Name& name, const Ends& ends) {
          ((ends.last | name.fold.last) ^ name.ends.last) == 0;
 }
 
+/// Kept out of field_id, most of whose calls never come here.
+FieldId by_prefix(std::string_view name) {
+  if (name.size() < x_forwarded.text.size()) return FieldId::other;
+  const Ends ends = ends_of(name.substr(0, x_forwarded.text.size()));
+  return matches(x_forwarded, ends) ? FieldId::x_forwarded : FieldId::other;
+}
+
 }  // namespace
 
 FieldId field_id(std::string_view name) {
   if (name.size() < 2) return FieldId::other;
+  if (name.size() > longest) return by_prefix(name);
   const Ends ends = ends_of(name);
-  if (name.size() <= longest) {
-    for (std::size_t i = length_begins[name.size()]; i < length_begins[name.size() + 1]; ++i) {
-      if (matches(names[i], ends) && (name.size() <= 16 || iequals(name, names[i].text))) {
-        return names[i].id;
-      }
-    }
+  const Name* const end = names + length_begins[name.size() + 1];
+  for (const Name* known = names + length_begins[name.size()]; known != end; ++known) {
+    if (!matches(*known, ends)) continue;
+    if (name.size() <= 16) return known->id;
+    // The ends leave out the middle of a long name. No two of the table have the same ends.
+    return iequals(name, known->text) ? known->id : by_prefix(name);
   }
-  if (name.size() >= x_forwarded.text.size() &&
-      matches(x_forwarded, ends_of(name.substr(0, x_forwarded.text.size())))) {
-    return FieldId::x_forwarded;
-  }
-  return FieldId::other;
+  return by_prefix(name);
 }
 
 }  // namespace isrd::http
