@@ -94,10 +94,10 @@ Result<net::Address> parse_unix(std::string_view text) {
   std::string_view path = text.substr(std::string_view("unix:").size());
   while (path.starts_with("//")) path.remove_prefix(1);
   if (path.size() < 2 || path.front() != '/') {
-    return Error{quoted(text) + " has no absolute path; write unix:/path/of.sock"};
+    return Error{in_quotes(text) + " has no absolute path; write unix:/path/of.sock"};
   }
   if (path.size() > unix_path_bytes_max) {
-    return Error{quoted(text) + " is too long for a socket; its path has at most " +
+    return Error{in_quotes(text) + " is too long for a socket; its path has at most " +
                  std::to_string(unix_path_bytes_max) + " bytes"};
   }
   net::Address address;
@@ -127,14 +127,14 @@ Result<net::Address> parse_address(std::string_view text) {
   if (text.starts_with("unix:")) return parse_unix(text);
   const std::string right = "; write 0.0.0.0:8080, [::]:8080, :8080 or unix:/path";
   if (parse_port(text)) {
-    return Error{quoted(text) + " is only a port; write 0.0.0.0:" + std::string(text) +
+    return Error{in_quotes(text) + " is only a port; write 0.0.0.0:" + std::string(text) +
                  " or 127.0.0.1:" + std::string(text)};
   }
   const auto parts = split_host_port(text);
-  if (!parts) return Error{quoted(text) + " is not an address" + right};
-  if (!parts->port) return Error{quoted(text) + " has no port" + right};
+  if (!parts) return Error{in_quotes(text) + " is not an address" + right};
+  if (!parts->port) return Error{in_quotes(text) + " has no port" + right};
   const auto port = parse_port(*parts->port);
-  if (!port) return Error{quoted(text) + " has a bad port; it is a number from 0 to 65535"};
+  if (!port) return Error{in_quotes(text) + " has a bad port; it is a number from 0 to 65535"};
   net::Address address;
   address.port = *port;
   address.host = parts->host.empty() && !parts->bracketed ? "0.0.0.0"
@@ -142,11 +142,11 @@ Result<net::Address> parse_address(std::string_view text) {
                                                           : parts->host;
   const auto literal = parse_literal(address.host);
   if (!literal) {
-    return Error{quoted(text) +
+    return Error{in_quotes(text) +
                  " has no IP address before the port (a name is not looked up here)" + right};
   }
   if (parts->bracketed != (literal->family == AF_INET6)) {
-    return Error{quoted(text) + " has its brackets wrong; IPv6 stands in them, IPv4 does not" +
+    return Error{in_quotes(text) + " has its brackets wrong; IPv6 stands in them, IPv4 does not" +
                  right};
   }
   address.host = print_literal(*literal);
@@ -165,12 +165,12 @@ Result<std::string> parse_network(std::string_view text) {
       "; write 10.0.0.0/8, ::1/128, a single address, or unix: for unix sockets";
   const std::size_t slash = text.find('/');
   const auto literal = parse_literal(std::string(text.substr(0, slash)));
-  if (!literal) return Error{quoted(text) + " is not a network" + right};
+  if (!literal) return Error{in_quotes(text) + " is not a network" + right};
   const std::size_t bits = literal->size() * 8;
   if (slash == std::string_view::npos) return masked(*literal, bits);
   const auto prefix = parse_port(text.substr(slash + 1));
   if (!prefix || *prefix > bits) {
-    return Error{quoted(text) + " has a bad prefix length; it is a number from 0 to " +
+    return Error{in_quotes(text) + " has a bad prefix length; it is a number from 0 to " +
                  std::to_string(bits)};
   }
   return masked(*literal, *prefix);
@@ -181,34 +181,34 @@ Result<net::Address> parse_origin_url(std::string_view text) {
   if (text.starts_with("unix:")) return parse_unix(text);
   for (const std::string_view scheme : {"https:", "fastcgi:"}) {
     if (lowered(text).starts_with(scheme)) {
-      return Error{quoted(text) + ": " + std::string(scheme.substr(0, scheme.size() - 1)) +
+      return Error{in_quotes(text) + ": " + std::string(scheme.substr(0, scheme.size() - 1)) +
                    " origins " + std::string(come_later) + right};
     }
   }
   constexpr std::string_view http = "http://";
   if (!lowered(text).starts_with(http))
-    return Error{quoted(text) + " is not the URL of an origin" + right};
+    return Error{in_quotes(text) + " is not the URL of an origin" + right};
   std::string_view authority = text.substr(http.size());
   if (authority.find('@') != std::string_view::npos) {
     return Error{"the URL has a user name or password, which isrd does not send" + right};
   }
   if (authority.ends_with('/')) authority.remove_suffix(1);
   if (authority.find_first_of("/?#") != std::string_view::npos) {
-    return Error{quoted(text) + " has a path; an origin is only a host and a port" + right};
+    return Error{in_quotes(text) + " has a path; an origin is only a host and a port" + right};
   }
   const auto parts = split_host_port(authority);
-  if (!parts || parts->host.empty()) return Error{quoted(text) + " has no host" + right};
+  if (!parts || parts->host.empty()) return Error{in_quotes(text) + " has no host" + right};
   net::Address address;
   const auto literal = parse_literal(parts->host);
   const bool v6 = literal && literal->family == AF_INET6;
   if (v6 != parts->bracketed ||
       (!literal && (!is_host_name(parts->host) || looks_numeric(parts->host)))) {
-    return Error{quoted(text) + " has a bad host" + right};
+    return Error{in_quotes(text) + " has a bad host" + right};
   }
   address.host = literal ? print_literal(*literal) : lowered(parts->host);
   const auto port = parts->port ? parse_port(*parts->port) : std::uint16_t{80};
   if (!port || *port == 0)
-    return Error{quoted(text) + " has a bad port; it is a number from 1 to 65535"};
+    return Error{in_quotes(text) + " has a bad port; it is a number from 1 to 65535"};
   address.port = *port;
   return address;
 }
@@ -219,7 +219,7 @@ Result<std::string> parse_host_field(std::string_view text) {
   const auto literal = parts ? parse_literal(parts->host) : std::nullopt;
   const bool v6 = literal && literal->family == AF_INET6;
   if (!port_good || v6 != parts->bracketed || (!literal && !is_host_name(parts->host))) {
-    return Error{quoted(text) +
+    return Error{in_quotes(text) +
                  " is not a host; write a name such as www.example.org or one with a port"};
   }
   return lowered(text);
@@ -229,18 +229,18 @@ Result<std::string> parse_host_pattern(std::string_view text) {
   const std::string right = "; write www.example.org, \"*.example.org\" or \"*\"";
   if (text == "*") return std::string(text);
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-    return Error{quoted(text) + " is not ASCII; write the name as browsers send it (xn--...)"};
+    return Error{in_quotes(text) + " is not ASCII; write the name as browsers send it (xn--...)"};
   }
   const bool wildcard = text.starts_with("*.");
   const auto parts = split_host_port(wildcard ? text.substr(2) : text);
   if (parts && parts->port)
-    return Error{quoted(text) + " has a port; hosts are compared without one" + right};
-  if (!parts) return Error{quoted(text) + " is not a host" + right};
+    return Error{in_quotes(text) + " has a port; hosts are compared without one" + right};
+  if (!parts) return Error{in_quotes(text) + " is not a host" + right};
   const auto literal = parse_literal(parts->host);
   if (literal && !wildcard && parts->bracketed == (literal->family == AF_INET6))
     return lowered(text);
   if (literal || parts->bracketed || !is_host_name(parts->host) || parts->host.ends_with('.')) {
-    return Error{quoted(text) + " is not a host" + right};
+    return Error{in_quotes(text) + " is not a host" + right};
   }
   return lowered(text);
 }
@@ -251,7 +251,8 @@ Result<std::string> parse_name(std::string_view text) {
         return c < 0x80 && (std::isalnum(c) != 0 || c == '_' || c == '-');
       });
   if (!good)
-    return Error{quoted(text) + " is not a name; write 1 to 64 of the characters A-Z a-z 0-9 _ -"};
+    return Error{in_quotes(text) +
+                 " is not a name; write 1 to 64 of the characters A-Z a-z 0-9 _ -"};
   return std::string(text);
 }
 
@@ -263,7 +264,8 @@ Result<std::string> parse_field_name(std::string_view text) {
                                 std::string_view::npos);
       });
   if (!good)
-    return Error{quoted(text) + " is not the name of a field; write one such as X-ISR-Regenerate"};
+    return Error{in_quotes(text) +
+                 " is not the name of a field; write one such as X-ISR-Regenerate"};
   return std::string(text);
 }
 

@@ -117,7 +117,7 @@ class Checker {
       const std::string path = "sites." + std::to_string(i);
       const auto [first, fresh] = names.emplace(site.name, path + ".name");
       if (!fresh && !site.name.empty()) {
-        error(path + ".name", "another site is named " + quoted(site.name) +
+        error(path + ".name", "another site is named " + in_quotes(site.name) +
                                   first_at(first->second) + "; names are unique");
       }
       hosts_of(site, path, hosts);
@@ -136,10 +136,10 @@ class Checker {
     for (const std::string& host : site.hosts) {
       const auto [first, fresh] = hosts.emplace(host, key);
       if (fresh) continue;
-      error(key, quoted(host) + (first->second == key
-                                     ? " stands there twice"
-                                     : " belongs to another site already" +
-                                           first_at(first->second) + "; a host has one site"));
+      error(key, in_quotes(host) + (first->second == key
+                                        ? " stands there twice"
+                                        : " belongs to another site already" +
+                                              first_at(first->second) + "; a host has one site"));
     }
   }
 
@@ -157,7 +157,7 @@ class Checker {
     }
     if (names.empty() || std::ranges::find(names, site.origin) != names.end()) return;
     const std::string_view near = nearest(site.origin, names);
-    error(path + ".origin", "there is no origin " + quoted(site.origin) + "; " +
+    error(path + ".origin", "there is no origin " + in_quotes(site.origin) + "; " +
                                 (near.empty() ? "write " + alternatives(names)
                                               : "did you mean " + std::string(near) + "?"));
   }
@@ -181,7 +181,7 @@ class Checker {
         route.name = "route-" + std::to_string(i + 1);
       const auto [first, fresh] = names.emplace(route.name, path + ".name");
       if (!fresh && !route.name.empty()) {
-        error(path + ".name", "another route of the site is named " + quoted(route.name) +
+        error(path + ".name", "another route of the site is named " + in_quotes(route.name) +
                                   first_at(first->second) + "; names are unique");
       }
       overshadowed(route, path, patterns);

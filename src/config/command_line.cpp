@@ -124,14 +124,14 @@ class Reader {
 
   std::string operand(const std::string& argument) {
     if (command_ == Command::serve) {
-      return "serve takes no argument " + quoted(argument) +
+      return "serve takes no argument " + in_quotes(argument) +
              "; write --config FILE or --origin URL";
     }
     return file(argument);
   }
 
   std::string file(const std::string& path) {
-    if (line_.file) return "a second file " + quoted(path) + "; name one configuration file";
+    if (line_.file) return "a second file " + in_quotes(path) + "; name one configuration file";
     if (path.empty()) return "the name of the file is empty; name a configuration file";
     line_.file = path;
     return {};

@@ -66,7 +66,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text = "'";
   for (const char c : value.substr(0, quoted_bytes_max)) {

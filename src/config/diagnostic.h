@@ -36,8 +36,8 @@ std::string to_string(const Diagnostic& diagnostic);
 /// meant.
 std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-/// A value as it may stand in a message: in quotes, control bytes escaped, cut at 60 bytes.
-std::string quoted(std::string_view value);
+/// A value as it may stand in a message: quoted, control bytes escaped, cut at 60 bytes.
+std::string in_quotes(std::string_view value);
 
 /// "a, b or c"
 std::string alternatives(const std::vector<std::string>& words);

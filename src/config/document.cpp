@@ -243,8 +243,10 @@ bool is_open_quote(std::string_view text, const Position& at) {
   for (std::size_t i = 1; i < rest.size(); ++i) {
     if (rest[i] == '\\' && quote == '"') {
       ++i;
+    } else if (rest[i] == quote && quote == '\'' && rest.substr(i + 1).starts_with('\'')) {
+      ++i;
     } else if (rest[i] == quote) {
-      return false;  // or one half of '', the other half of which then ends it
+      return false;
     }
   }
   return true;

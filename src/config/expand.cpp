@@ -17,7 +17,7 @@ Result<std::string> value_of(std::string_view inner, const Environment& environm
   const std::size_t colon = inner.find(":-");
   const std::string name(inner.substr(0, colon));
   if (!is_variable_name(name)) {
-    return Error{quoted("${" + std::string(inner) + "}") +
+    return Error{in_quotes("${" + std::string(inner) + "}") +
                  " is no variable; write ${NAME}, ${NAME:-default}, or $${ for a plain ${"};
   }
   const std::optional<std::string> value = environment.lookup(name);
@@ -43,7 +43,7 @@ Result<std::string> expand(std::string_view text, const Environment& environment
     } else if (text.starts_with("${")) {
       const std::size_t close = text.find('}');
       if (close == std::string_view::npos) {
-        return Error{quoted(text) + " has no closing }; write ${NAME}, or $${ for a plain ${"};
+        return Error{in_quotes(text) + " has no closing }; write ${NAME}, or $${ for a plain ${"};
       }
       auto value = value_of(text.substr(2, close - 2), environment);
       if (!value) return value;

@@ -178,7 +178,7 @@ std::optional<Override> resolve_variable(const std::string& name, const std::str
   const Key* key = key_of(found.front()->path);
   Override result{found.front()->path, {value}, from};
   if (key->row->list) {
-    result.values = split(value, ',');
+    result.values = value.empty() ? Segments() : split(value, ',');
     for (std::string& each : result.values) each = trimmed(each);
   }
   return result;
@@ -206,58 +206,64 @@ void make_origins(Node& root, const Environment& environment) {
 
 // The command line.
 
-/// Replaces the `*` of a setting's key by what it stands for (see Setting).
-void resolve_setting(const Setting& setting, const Position& from, Node& root,
-                     std::vector<Override>& result, std::vector<Diagnostic>& errors) {
-  Segments path;
+/// The elements that one segment of a setting's key stands for (see Setting). Nothing, and a
+/// message, where `*` would have to choose between several.
+std::vector<std::string> elements(const Setting& setting, const std::string& segment,
+                                  const Key& key, const Node* node, const Position& from,
+                                  std::vector<Diagnostic>& errors) {
+  if (node == nullptr || key.collection == nullptr) return {segment};
+  std::vector<std::string> found;
+  if (key.collection->named_by_key) {
+    if (segment != "*") return {segment};
+    if (node->entries.size() < 2)
+      return {node->entries.empty() ? "default" : node->entries.front().key};
+    for (const Entry& entry : node->entries) found.push_back(entry.key);
+    say(errors, from,
+        "may mean any of the " + key.name + " " + alternatives(found) + "; set " +
+            setting.key.substr(key.path.size() + 3) + " of each in the file");
+    return {};
+  }
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    const std::string index = std::to_string(i);
+    if (segment == "*" || segment == index || own_name(node->items[i]) == segment)
+      found.push_back(index);
+  }
+  return found;
+}
+
+/// Adds what a setting means: one override for each element that it concerns.
+void resolve_setting(const Setting& setting, Node& root, std::vector<Override>& result,
+                     std::vector<Diagnostic>& errors) {
+  const Position from{0, 0, "command line", setting.label.empty() ? setting.key : setting.label};
   const Key* key = &key_tree();
-  std::vector<Segments> open = {{}};
+  std::vector<Segments> paths = {{}};
   for (const std::string& segment : split(setting.key, '.')) {
-    std::vector<Segments> next;
-    for (Segments& each : open) {
-      const Node* node = descend(root, each, from);
-      const auto extend = [&](const std::string& name) {
-        next.push_back(each);
-        next.back().push_back(name);
-      };
-      if (segment == "*" && node != nullptr && key->collection != nullptr &&
-          key->collection->named_by_key) {
-        if (node->entries.size() > 1) {
-          say(errors, from,
-              "there are several " + key->name + "; set " +
-                  setting.key.substr(key->path.size() + 3) + " of each in the file");
-        } else {
-          extend(node->entries.empty() ? "default" : node->entries.front().key);
-        }
-      } else if (segment == "*" && node != nullptr) {
-        for (std::size_t i = 0; i < node->items.size(); ++i) extend(std::to_string(i));
-      } else if (node != nullptr && node->kind == Node::Kind::sequence) {
-        for (std::size_t i = 0; i < node->items.size(); ++i) {
-          if (std::to_string(i) == segment || own_name(node->items[i]) == segment)
-            extend(std::to_string(i));
-        }
-      } else {
-        extend(segment);
+    std::vector<Segments> longer;
+    for (const Segments& path : paths) {
+      for (std::string& each :
+           elements(setting, segment, *key, descend(root, path, from), from, errors)) {
+        longer.push_back(path);
+        longer.back().push_back(std::move(each));
       }
     }
-    open = std::move(next);
+    paths = std::move(longer);
     key = key->collection != nullptr ? &key->element() : key->find(segment);
-    if (key == nullptr) break;
+    if (key == nullptr || key->later) break;
   }
   if (key == nullptr || key->row == nullptr) {
     say(errors, from,
         key != nullptr && key->later ? std::string(comes_later)
-                                     : quoted(setting.key) + " is not a key");
+                                     : in_quotes(setting.key) + " is not a key");
     return;
   }
-  for (Segments& each : open) {
-    const auto same = std::ranges::find(result, each, &Override::path);
-    if (same != result.end() && key->row->list) {
+  for (Segments& path : paths) {
+    const auto same = std::ranges::find(result, path, &Override::path);
+    if (same == result.end()) {
+      result.push_back({std::move(path), {setting.value}, from});
+    } else if (key->row->list) {
       same->values.push_back(setting.value);
-    } else if (same != result.end()) {
-      same->values = {setting.value};
     } else {
-      result.push_back({std::move(each), {setting.value}, from});
+      same->values = {setting.value};
     }
   }
 }
@@ -276,8 +282,7 @@ void apply(bool sites, Node& root, const Environment& environment, const Overrid
   std::vector<Override> resolved;
   for (const Setting& setting : overrides.settings) {
     if (setting.key.starts_with("sites.") != sites) continue;
-    const Position from{0, 0, "command line", setting.label.empty() ? setting.key : setting.label};
-    resolve_setting(setting, from, root, resolved, errors);
+    resolve_setting(setting, root, resolved, errors);
   }
   for (const Override& each : resolved) put(root, each);
 }

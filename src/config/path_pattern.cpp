@@ -59,7 +59,7 @@ std::optional<std::string> wrong_segment(std::string_view segment, bool last,
 
 Result<std::string> parse_path_pattern(std::string_view text) {
   const auto wrong = [&](const std::string& what) {
-    return Error{quoted(text) + " " + what +
+    return Error{in_quotes(text) + " " + what +
                  "; write a pattern such as /blog/{slug}, /media/* or /account/**"};
   };
   if (!text.starts_with('/')) return wrong("does not begin with /");

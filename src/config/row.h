@@ -67,7 +67,7 @@ auto bounded(Bounds<T> bounds, Parse parse, Print print) {
     auto value = parse(written);
     if (!value) return value;
     if (*value < bounds.min || *value > bounds.max) {
-      return Error{quoted(written) + (*value < bounds.min ? " is too small" : " is too large") +
+      return Error{in_quotes(written) + (*value < bounds.min ? " is too small" : " is too large") +
                    "; write " + print(bounds.min) + " to " + print(bounds.max)};
     }
     return value;
@@ -172,7 +172,7 @@ std::vector<std::string> spellings(const Words<T>& words) {
 /// The error for a word that none of the known ones is.
 inline Error unknown_word(std::string_view written, const std::vector<std::string>& known) {
   const std::string_view near = nearest(written, known);
-  return Error{quoted(written) + " is not known here; write " + alternatives(known) +
+  return Error{in_quotes(written) + " is not known here; write " + alternatives(known) +
                (near.empty() ? "" : " (did you mean " + std::string(near) + "?)")};
 }
 

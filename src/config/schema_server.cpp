@@ -2,6 +2,7 @@
 // store, its logs.
 #include "config/row.h"
 #include "config/schema_groups.h"
+#include "http/limits.h"
 
 namespace isrd::config {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
 constexpr std::uint64_t gib = 1024 * mib;
 constexpr std::size_t token_bytes_min = 32;
-constexpr Bounds<milliseconds> deadline = {milliseconds(100), hours(1)};
+constexpr Bounds<milliseconds> deadline = {milliseconds(10), hours(1)};
 
 Row listen_row() {
   Row row;
@@ -135,9 +136,10 @@ Group limit_group() {
       "limits",
       "",
       {size("limits.request_head", top<&Config::limits, &LimitOptions::request_head_bytes>,
-            {kib, mib}, "The largest request head; above it the answer is 431."),
+            {256, mib}, "The largest request head; above it the answer is 431."),
        integer("limits.request_fields", top<&Config::limits, &LimitOptions::request_fields_max>,
-               {8, 256}, "The most field lines of a request; above it the answer is 431."),
+               {8, http::request_fields_capacity},
+               "The most field lines of a request; above it the answer is 431."),
        size("limits.target", top<&Config::limits, &LimitOptions::target_bytes>, {256, 64 * kib},
             "The longest request target; above it the answer is 414."),
        size("limits.request_body", top<&Config::limits, &LimitOptions::request_body_bytes>,
@@ -186,7 +188,7 @@ Group store_group() {
   return {"store",
           "",
           {size("store.memory", top<&Config::store, &store::StoreOptions::memory_bytes>,
-                {4 * mib, 1024 * gib},
+                {mib, 1024 * gib},
                 "The memory of the cache: entries, index and fetches under way together.")}};
 }
 

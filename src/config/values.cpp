@@ -39,7 +39,7 @@ struct Quantity {
 };
 
 Error is_no(std::string_view text, std::string_view what) {
-  return Error{quoted(text) + " is not " + std::string(what)};
+  return Error{in_quotes(text) + " is not " + std::string(what)};
 }
 
 /// A number and what follows it; nothing when there is no number, an overflow is told by
@@ -69,7 +69,7 @@ std::string lowered(std::string_view text) {
 /// usual slips.
 Error no_number(std::string_view text, std::string_view what) {
   if (text.starts_with('-'))
-    return Error{quoted(text) + " is negative; write " + std::string(what)};
+    return Error{in_quotes(text) + " is negative; write " + std::string(what)};
   return is_no(text, what);
 }
 
@@ -81,14 +81,14 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (!quantity) return no_number(text, a_duration);
   if (!too_large && quantity->unit.empty()) {
     if (quantity->number == 0) return std::chrono::milliseconds(0);
-    return Error{quoted(text) + " has no unit; write " + std::string(text) + "s for seconds, or " +
-                 std::string(a_duration)};
+    return Error{in_quotes(text) + " has no unit; write " + std::string(text) +
+                 "s for seconds, or " + std::string(a_duration)};
   }
   const auto unit = std::ranges::find(duration_units, quantity->unit, &Unit::name);
   if (unit == duration_units.end()) return is_no(text, a_duration);
   const auto value = scaled(quantity->number, unit->factor);
   if (too_large || !value || *value > static_cast<std::uint64_t>(duration_max.count())) {
-    return Error{quoted(text) + " is too long; write at most " + print_duration(duration_max)};
+    return Error{in_quotes(text) + " is too long; write at most " + print_duration(duration_max)};
   }
   return std::chrono::milliseconds(static_cast<std::int64_t>(*value));
 }
@@ -109,14 +109,14 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   if (name.size() == 1 && std::string_view("kmgt").find(name[0]) != std::string_view::npos) {
     const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
     const std::string number(text.substr(0, text.size() - 1));
-    return Error{quoted(text) + " leaves open which unit is meant; write " + number + letter +
+    return Error{in_quotes(text) + " leaves open which unit is meant; write " + number + letter +
                  "iB (1024) or " + number + letter + "B (1000)"};
   }
   const auto unit = std::ranges::find(size_units, name.empty() ? "b" : name, &Unit::name);
   if (unit == size_units.end()) return is_no(text, a_size);
   const auto value = scaled(quantity->number, unit->factor);
   if (too_large || !value)
-    return Error{quoted(text) + " is too large; write " + std::string(a_size)};
+    return Error{in_quotes(text) + " is too large; write " + std::string(a_size)};
   return *value;
 }
 
@@ -135,7 +135,7 @@ Result<std::uint64_t> parse_integer(std::string_view text) {
   const auto quantity = split(text, too_large);
   if (!quantity) return no_number(text, "a whole number");
   if (!quantity->unit.empty()) return is_no(text, "a whole number");
-  if (too_large) return Error{quoted(text) + " is too large; write a smaller whole number"};
+  if (too_large) return Error{in_quotes(text) + " is too large; write a smaller whole number"};
   return quantity->number;
 }
 
