@@ -214,10 +214,17 @@ class Processes:
         """A directory that an unprivileged process may write."""
         path = self.directory / name
         path.mkdir()
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        hand_over(path)
         return path
+
+
+def hand_over(path):
+    """Gives a file, or a directory with all that is in it, to the unprivileged user."""
+    if os.geteuid() != 0:
+        return
+    nobody = pwd.getpwnam("nobody")
+    for each in [path, *path.rglob("*")]:
+        os.chown(each, nobody.pw_uid, nobody.pw_gid)
 
 
 def debian_python():
