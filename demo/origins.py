@@ -58,7 +58,7 @@ class DjangoOrigin:
                 "--access-logfile",
                 "-",
                 "--access-logformat",
-                "%(m)s %(U)s %(s)s regenerate=%({x-isr-regenerate}i)s",
+                "%(m)s %({raw_uri}e)s %(s)s regenerate=%({x-isr-regenerate}i)s",
             ],
             env=self.settings,
             cwd=self.code,
