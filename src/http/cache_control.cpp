@@ -90,8 +90,9 @@ void Collector::take_delta(std::optional<std::chrono::seconds>& value, Slot slot
                            const Directive& directive) {
   if (seen_ & (1u << slot)) return;
   seen_ |= 1u << slot;
-  if (directive.well_formed && directive.has_argument)
+  if (directive.well_formed && directive.has_argument) {
     value = parse_delta_seconds(directive.argument);
+  }
   if (value) return;
   if (slot == max_age || slot == s_maxage) result.invalid_freshness = true;
   // Section 5.2.1.2: without a value any staleness is accepted.

@@ -177,7 +177,7 @@ void write_digits(char* out, unsigned value, int count) {
 }  // namespace
 
 std::optional<Date> parse_date(std::string_view text, Date now) {
-  // The third byte after the short name of the day tells the grammars apart.
+  // The byte behind the short name of the day tells the grammars apart.
   if (text.size() < 4) return std::nullopt;
   if (text[3] == ',') return parse_imf_fixdate(text);
   if (text[3] == ' ') return parse_asctime(text);

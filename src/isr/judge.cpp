@@ -37,8 +37,7 @@ struct Answer {
   int status = 0;
   CacheControl stated;   // what the origin said, by the targeted field or by Cache-Control
   CacheControl control;  // the same as far as it counts: nothing where the operator overrules it
-  std::optional<Seconds>
-      lifetime;  // the explicit one, zero or less where stale; nullopt where none counts
+  std::optional<Seconds> lifetime;  // the explicit one, never negative; nullopt: none that counts
   std::optional<http::Date> last_modified;
   http::Date date;         // of receipt when the field is absent or invalid
   Millis age{0};           // corrected_age_value of RFC 9111 section 4.2.3
@@ -53,22 +52,24 @@ struct Windows {
   bool error_stated = false;  // by the origin or the operator, not by default
 };
 
-/// The first line of a field, as RFC 9111 section 4.2.1 has it for Expires and section 5.1 for Age.
+/// The first line of a field: of two Expires the first counts (RFC 9111 section 4.2.1).
 const http::Field* first(std::span<const http::Field> fields, FieldId id) {
   const auto field =
       std::find_if(fields.begin(), fields.end(), [&](const http::Field& f) { return f.id == id; });
   return field == fields.end() ? nullptr : &*field;
 }
 
-/// corrected_age_value = age_value + response_delay (section 4.2.3). apparent_age is left out on
+/// corrected_age_value = age_value + response_delay (section 4.2.3), age_value the first member of
+/// Age (section 5.1). apparent_age is left out on
 /// purpose: it compares the origin's clock with ours, so that a clock that is some seconds slow
 /// would take freshness away from every answer, while an answer that really was stored on its way
 /// here says so by Age.
 Millis corrected_age(std::span<const http::Field> fields, Millis delay) {
   Seconds age{0};
-  if (const http::Field* field = first(fields, FieldId::age)) {
-    bool is_first = true;
-    http::for_each_member(field->value, [&](std::string_view member) {
+  bool is_first = true;
+  for (const http::Field& field : fields) {
+    if (field.id != FieldId::age) continue;
+    http::for_each_member(field.value, [&](std::string_view member) {
       if (is_first) age = http::parse_delta_seconds(member).value_or(Seconds(0));
       is_first = false;
     });
