@@ -1,5 +1,5 @@
-// The chunked transfer coding (RFC 9112 section 7.1), strictly (security rules 5 and 6): an incremental decoder that never
-// allocates, and the pieces of an encoder.
+// The chunked transfer coding (RFC 9112 section 7.1), strictly (security rules 5 and 6): an
+// incremental decoder that never allocates, and the pieces of an encoder.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,21 @@ class ChunkedDecoder {
 
   struct Step {
     State state = State::more;
-    std::size_t consumed = 0;   // of the bytes that were given
-    std::string_view data;      // when state is data: a view into them
+    std::size_t consumed = 0;  // of the bytes that were given
+    std::string_view data;     // when state is data: a view into them
   };
 
-  /// One step: at most one slice of data. Call again with the rest until `more` (all consumed), `done` (the last chunk and
-  /// its trailer section were read; the rest belongs to the next message) or `bad`.
+  /// One step: at most one slice of data. Call again with the rest until `more` (all consumed),
+  /// `done` (the last chunk and its trailer section were read; the rest belongs to the next
+  /// message) or `bad`.
   Step next(std::string_view bytes);
 
   /// A short word for logs once the state is bad.
   const char* error() const { return error_; }
 
  private:
-  /// What the next byte belongs to; `bws` are the blanks that RFC 9112 allows around ';' and '=' only.
+  /// What the next byte belongs to; `bws` are the blanks that RFC 9112 allows around ';' and '='
+  /// only.
   enum class Where : std::uint8_t {
     size,
     extension_bws,         // before a ';'

@@ -1,4 +1,5 @@
-// Hosts, authorities and targets as strings: comparison and checks, no decoding of what is forwarded.
+// Hosts, authorities and targets as strings: comparison and checks, no decoding of what is
+// forwarded.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,11 @@ struct Authority {
 /// `host[:port]` of RFC 3986 without userinfo; nullopt when it is anything else (security rule 16).
 std::optional<Authority> parse_authority(std::string_view text);
 
-/// Whether a target is not empty and holds only bytes that isrd forwards (security rule 17): the visible ones of ASCII but
-/// '#', '"', '<', '>' and '\\'. RFC 3986 excludes '^', '`', '{', '|' and '}' as well, but browsers send these raw in queries.
-/// What a '%' is followed by is the origin's business: nothing is decoded.
+/// Whether a target is not empty and holds only bytes that isrd forwards (security rule 17): the
+/// visible ones of ASCII but
+/// '#', '"', '<', '>' and '\\'. RFC 3986 excludes '^', '`', '{', '|' and '}' as well, but browsers
+/// send these raw in queries. What a '%' is followed by is the origin's business: nothing is
+/// decoded.
 bool is_valid_target(std::string_view target);
 
 struct Url {
