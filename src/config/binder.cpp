@@ -37,7 +37,7 @@ class Binder {
 
   Bound run(const Node& root) {
     bound_.config = defaults();
-    map(key_tree(), root, {}, {});
+    map(key_tree(), root, root.at, {}, {});
     return std::move(bound_);
   }
 
@@ -56,11 +56,12 @@ class Binder {
     } else if (key.collection != nullptr) {
       collection(key, node, place, path);
     } else {
-      map(key, node, place, path);
+      map(key, node, key_at, place, path);
     }
   }
 
-  void map(const Key& key, const Node& node, const Place& place, const Path& path) {
+  void map(const Key& key, const Node& node, const Position& key_at, const Place& place,
+           const Path& path) {
     if (node.kind != Node::Kind::map && node.kind != Node::Kind::null) {
       fail(node.at, path,
            "is " + std::string(kind_name(node.kind)) + "; it must be a map with the keys " +
@@ -81,7 +82,8 @@ class Binder {
     }
     for (const auto& child : key.children) {
       if (child->row != nullptr && child->row->required && node.find(child->name) == nullptr) {
-        fail(node.at, path.child(child->name, child->name), "is missing: " + child->row->text);
+        fail(node.kind == Node::Kind::null ? key_at : node.at, path.child(child->name, child->name),
+             "is missing: " + child->row->text);
       }
     }
   }
@@ -92,8 +94,8 @@ class Binder {
   }
 
   static std::string unknown(const Key& parent, const std::string& name) {
-    const std::string_view near = nearest(name, parent.child_names());
-    if (!near.empty()) return "is not a key of isrd; did you mean " + std::string(near) + "?";
+    const std::string near = nearest(name, parent.child_names());
+    if (!near.empty()) return "is not a key of isrd; did you mean " + near + "?";
     const auto elsewhere = paths_ending_in(name);
     if (!elsewhere.empty()) return "is not a key here; it belongs to " + alternatives(elsewhere);
     return "is not a key of isrd; here stand " + alternatives(parent.child_names());
@@ -127,7 +129,7 @@ class Binder {
                                   : std::to_string(index);
     const Path element_path = path.child(std::to_string(index), shown);
     bound_.mentions[element_path.index] = {at, element_path.shown, false};
-    map(key.element(), node, place, element_path);
+    map(key.element(), node, at, place, element_path);
   }
 
   void value(const Row& row, const Node& node, const Position& key_at, const Place& place,

@@ -55,7 +55,9 @@ class Checker {
   }
 
   /// ", first at line 7" where that can be said.
-  std::string first_at(const std::string& path) const {
+  std::string first_at(std::string path) const {
+    while (!path.empty() && !written(path))
+      path.resize(path.rfind('.') == std::string::npos ? 0 : path.rfind('.'));
     const auto found = mentions_.find(path);
     if (found == mentions_.end() || found->second.at.line == 0) return {};
     return ", first at line " + std::to_string(found->second.at.line);
@@ -156,10 +158,10 @@ class Checker {
       return;
     }
     if (names.empty() || std::ranges::find(names, site.origin) != names.end()) return;
-    const std::string_view near = nearest(site.origin, names);
-    error(path + ".origin", "there is no origin " + in_quotes(site.origin) + "; " +
-                                (near.empty() ? "write " + alternatives(names)
-                                              : "did you mean " + std::string(near) + "?"));
+    const std::string near = nearest(site.origin, names);
+    error(path + ".origin",
+          "there is no origin " + in_quotes(site.origin) + "; " +
+              (near.empty() ? "write " + alternatives(names) : "did you mean " + near + "?"));
   }
 
   void windows(const isr::WindowOptions& windows, const std::string& path) {

@@ -140,11 +140,10 @@ class Reader {
   std::string unknown(const std::string& name) const {
     std::vector<std::string> names;
     for (const Option& each : known_) names.emplace_back(each.name);
-    const std::string_view near = nearest(name, names);
+    const std::string near = nearest(name, names);
     const std::string command(name_of(command_));
     return name + " is not an option of " + command + "; " +
-           (near.empty() ? "see isrd " + command + " --help"
-                         : "did you mean " + std::string(near) + "?");
+           (near.empty() ? "see isrd " + command + " --help" : "did you mean " + near + "?");
   }
 
   /// What only the whole can show.

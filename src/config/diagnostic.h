@@ -32,9 +32,9 @@ struct Diagnostic {
 /// "file:line:column: key: message", without the parts that are absent.
 std::string to_string(const Diagnostic& diagnostic);
 
-/// The candidate with the smallest edit distance, or an empty view when none is near enough to be
+/// The candidate with the smallest edit distance, or nothing when none is near enough to be
 /// meant.
-std::string_view nearest(std::string_view word, const std::vector<std::string>& candidates);
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// A value as it may stand in a message: quoted, control bytes escaped, cut at 60 bytes.
 std::string in_quotes(std::string_view value);

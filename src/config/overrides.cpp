@@ -160,11 +160,11 @@ std::optional<Override> resolve_variable(const std::string& name, const std::str
     for (const Variable& each : variables) {
       if (!each.later) known.push_back(each.name);
     }
-    const std::string_view near = nearest(name, known);
+    const std::string near = nearest(name, known);
     say(errors, from,
         "is not an option of isrd; " + (near.empty()
                                             ? "unset it (`isrd config --docs` lists the keys)"
-                                            : "did you mean " + std::string(near) + "?"));
+                                            : "did you mean " + near + "?"));
     return std::nullopt;
   }
   if (found.front()->later) {

@@ -171,9 +171,9 @@ std::vector<std::string> spellings(const Words<T>& words) {
 
 /// The error for a word that none of the known ones is.
 inline Error unknown_word(std::string_view written, const std::vector<std::string>& known) {
-  const std::string_view near = nearest(written, known);
+  const std::string near = nearest(written, known);
   return Error{in_quotes(written) + " is not known here; write " + alternatives(known) +
-               (near.empty() ? "" : " (did you mean " + std::string(near) + "?)")};
+               (near.empty() ? "" : " (did you mean " + near + "?)")};
 }
 
 /// One of several words, each of which stands for a value of T.
