@@ -20,6 +20,8 @@ enum class Why : std::uint8_t {
   client_no_store,
   only_if_cached,
   unknown_site,
+  path_ambiguous,
+  waiters_full,
   // judging: why an answer is stored or not
   fresh_headers,
   fresh_rule,

@@ -1,0 +1,405 @@
+#include "regen/regenerate.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "http/end_to_end.h"
+#include "http/lines.h"
+#include "isr/build_entry.h"
+
+namespace isrd::regen {
+namespace {
+
+using isr::Why;
+using net::OriginEvent;
+using net::OriginFault;
+
+constexpr std::size_t failures_max = 4096;
+constexpr auto back_off_first = std::chrono::milliseconds(500);
+constexpr auto back_off_max = std::chrono::seconds(30);
+constexpr std::size_t queue_max = 100'000;  // jobs of one origin
+
+Millis between(net::LoopTime from, net::LoopTime to) { return std::chrono::duration_cast<Millis>(to - from); }
+
+void count_fetch(WorkerMetrics& metrics, FetchKind kind, int status) {
+  const std::size_t status_class = status >= 100 && status < 600 ? static_cast<std::size_t>(status / 100) : 0;
+  metrics.fetches[static_cast<std::size_t>(kind)][status_class].add();
+}
+
+/// The names that both Vary and the withheld fields have: the answer is not the one this visitor would have got.
+std::vector<std::string> unheard_names(const http::VaryRule& vary, const std::vector<std::string>& withheld) {
+  std::vector<std::string> both;
+  for (const std::string& name : vary.names) {
+    if (name != "cookie" && std::find(withheld.begin(), withheld.end(), name) != withheld.end()) {
+      both.push_back(name);
+    }
+  }
+  return both;
+}
+
+}  // namespace
+
+/// What a fetch has learnt so far.
+struct Regenerator::Answer {
+  std::unique_ptr<net::OriginExchange> exchange;
+  std::string lines;                    // what the exchange's request refers to
+  const http::ResponseHead* head = nullptr;
+  bool whole = false;                   // nothing follows the head
+  isr::Judgement judgement;
+  isr::Receipt receipt;
+  net::LoopTime started{};
+};
+
+void Regenerator::start(net::Worker& worker, std::shared_ptr<Flight> flight, Fetch fetch) {
+  flight->lead_on(worker);
+  worker.spawn(run(worker, std::move(flight), std::move(fetch)));
+}
+
+void Regenerator::start_in_background(net::Worker& worker, std::shared_ptr<Flight> flight, Fetch fetch) {
+  fetch.background = true;
+  flight->lead_on(worker);
+  {
+    std::lock_guard lock(mutex_);
+    Lane& lane = lanes_[fetch.origin_options().name];
+    if (lane.running >= fetch.origin_options().background) {
+      if (lane.queue.size() >= queue_max) {
+        flights_.finish(fetch.flight_id, *flight);
+        return;
+      }
+      lane.queue.push_back({&worker, std::move(flight), std::move(fetch)});
+      return;
+    }
+    ++lane.running;
+  }
+  worker.spawn(run(worker, std::move(flight), std::move(fetch)));
+}
+
+void Regenerator::promote(net::Worker& worker, const Flight& flight) {
+  if (flight.asked() != 0) return;  // it runs already
+  std::optional<Job> job;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [name, lane] : lanes_) {
+      const auto found = std::find_if(lane.queue.begin(), lane.queue.end(),
+                                      [&](const Job& j) { return j.flight.get() == &flight; });
+      if (found == lane.queue.end()) continue;
+      job = std::move(*found);
+      lane.queue.erase(found);
+      break;
+    }
+  }
+  if (!job) return;
+  job->fetch.background = false;
+  start(worker, std::move(job->flight), std::move(job->fetch));
+}
+
+void Regenerator::finish_background(const std::string& origin) {
+  Job next;
+  {
+    std::lock_guard lock(mutex_);
+    Lane& lane = lanes_[origin];
+    if (lane.queue.empty()) {
+      --lane.running;
+      return;
+    }
+    next = std::move(lane.queue.front());
+    lane.queue.pop_front();
+  }
+  net::Worker& worker = *next.worker;
+  auto job = std::make_shared<Job>(std::move(next));
+  worker.post([this, job] {
+    job->worker->spawn(run(*job->worker, std::move(job->flight), std::move(job->fetch)));
+  });
+}
+
+void Regenerator::refresh(const std::shared_ptr<const InForce>& in_force,
+                          const std::vector<isr::EntryPtr>& entries) {
+  for (const isr::EntryPtr& entry : entries) {
+    const isr::Site* site = in_force->sites->find_name(entry->recipe.site);
+    if (!site) continue;
+    net::Worker& worker = *workers_[entry->primary.low % workers_.size()];
+    worker.post([this, in_force, entry, site, &worker] {
+      bool ambiguous = false;
+      const std::string_view target = entry->recipe.target;
+      const isr::PrimaryKey key{entry->primary, entry->key};
+      Fetch fetch;
+      fetch.in_force = in_force;
+      fetch.site = site;
+      fetch.route = &site->match(target.substr(0, target.find('?')), ambiguous);
+      fetch.key = entry->key;
+      fetch.primary = entry->primary;
+      fetch.flight_id = flight_id(key, entry->variant, store_.seed());
+      fetch.recipe = entry->recipe;
+      fetch.facts = entry->facts;
+      fetch.old = entry;
+      if (entry->facts.authorization || !fetch.route->cache) return;  // needs its visitor
+      FlightTable::Joined joined = flights_.join(fetch.flight_id, key);
+      if (joined.role == FlightTable::Role::lead) {
+        start_in_background(worker, std::move(joined.flight), std::move(fetch));
+      }
+    });
+  }
+}
+
+bool Regenerator::backs_off(const Hash128& flight_id, net::LoopTime now) const {
+  std::lock_guard lock(mutex_);
+  if (failures_.empty()) return false;
+  const auto found = failures_.find(flight_id);
+  return found != failures_.end() && now < found->second.not_before;
+}
+
+void Regenerator::note_failure(const Hash128& flight_id, net::LoopTime now) {
+  std::lock_guard lock(mutex_);
+  if (failures_.size() >= failures_max) failures_.erase(failures_.begin());
+  Failure& failure = failures_[flight_id];
+  ++failure.count;
+  auto pause = std::min<std::chrono::milliseconds>(back_off_first * (1u << std::min(failure.count - 1, 10u)),
+                                                   back_off_max);
+  // Jitter by the key: the pages of one origin do not all come back in the same moment.
+  pause -= pause * static_cast<int>(flight_id.low % 256) / 1024;
+  failure.not_before = now + pause;
+}
+
+void Regenerator::note_success(const Hash128& flight_id) {
+  std::lock_guard lock(mutex_);
+  if (!failures_.empty()) failures_.erase(flight_id);
+}
+
+std::uint64_t Regenerator::running_in_background() const {
+  std::lock_guard lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& [name, lane] : lanes_) sum += lane.running;
+  return sum;
+}
+
+std::uint64_t Regenerator::queued() const {
+  std::lock_guard lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& [name, lane] : lanes_) sum += lane.queue.size();
+  return sum;
+}
+
+Task<void> Regenerator::run(net::Worker& worker, std::shared_ptr<Flight> flight, Fetch fetch_order) {
+  flight->lead_on(worker);
+  const std::string origin = fetch_order.origin_options().name;
+  const bool background = fetch_order.background;
+  bool threw = false;
+  try {
+    co_await fetch(worker, *flight, fetch_order);
+  } catch (const std::exception& error) {
+    log_error("a fetch ended by an exception: {}", error.what());
+    threw = true;
+  }
+  if (threw) failed(worker, *flight, fetch_order, OriginFault::cancelled, 0);
+  flights_.finish(fetch_order.flight_id, *flight);
+  if (background) finish_background(origin);
+}
+
+Task<void> Regenerator::fetch(net::Worker& worker, Flight& flight, Fetch& fetch) {
+  const store::FetchTicket ticket = store_.begin_fetch();
+  flight.set_asked(ticket.sequence());
+  Answer answer;
+  answer.started = worker.loop_time();
+  answer.receipt.asked = ticket.sequence();
+  answer.lines = fetch.recipe.fields + fetch.own_lines;
+  if (fetch.old && fetch.old->has_validator()) answer.lines += isr::condition_lines(*fetch.old);
+  if (fetch.background) http::append_line(answer.lines, fetch.site->regenerate_header, "1");
+
+  net::OutgoingRequest request;
+  request.method = "GET";
+  request.target = fetch.recipe.target;
+  request.host = fetch.recipe.host;
+  request.lines = answer.lines;
+  request.may_retry = true;
+  answer.exchange = fetch.in_force->origins[fetch.site->origin_index]->open(worker, request);
+  for (;;) {
+    const OriginEvent event = co_await answer.exchange->next({});
+    if (event.kind == OriginEvent::Kind::interim) {
+      std::string lines = http::status_line(event.head->status);
+      http::append_response_lines(event.head->fields, {}, true, lines);
+      flight.add_interim(std::move(lines));
+      continue;
+    }
+    if (event.kind != OriginEvent::Kind::head) {
+      failed(worker, flight, fetch, event.fault, 0);
+      co_return;
+    }
+    answer.head = event.head;
+    answer.whole = event.last;
+    break;
+  }
+  answer.receipt.mono = worker.now().mono;
+  answer.receipt.wall = worker.now().wall;
+  answer.receipt.delay = between(answer.started, worker.loop_time());
+  const FetchKind kind = fetch.background ? FetchKind::background : FetchKind::sync;
+  count_fetch(metrics(worker), kind, answer.head->status);
+  co_await store_answer(worker, flight, fetch, answer);
+  metrics(worker).fetch_duration.record(worker.loop_time() - answer.started);
+}
+
+Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer) {
+  const http::ResponseHead& head = *answer.head;
+  if (head.status == 304 && fetch.old) {
+    answer_not_modified(worker, flight, fetch, answer);
+    co_return;
+  }
+  answer.judgement = isr::judge(head.status, head.fields, fetch.facts, fetch.route->policy,
+                                answer.receipt.wall, answer.receipt.delay);
+  isr::Judgement& judgement = answer.judgement;
+  const bool server_error = head.status >= 500;
+  if (server_error && (!judgement.store || fetch.old)) {
+    // A good entry is never replaced by an error.
+    const bool covered = fetch.old && worker.now().mono < fetch.old_windows.error_until;
+    if (fetch.background || covered) {
+      failed(worker, flight, fetch, OriginFault::none, head.status);
+    } else {
+      hand_off(worker, flight, fetch, answer, Why::server_error, {});
+    }
+    co_return;
+  }
+  if (judgement.store && head.framing.kind == http::BodyKind::length &&
+      head.framing.length > store_.object_bytes_max()) {
+    judgement.store = false;
+    judgement.why = Why::too_large;
+  }
+  std::vector<std::string> unheard = unheard_names(judgement.vary, fetch.withheld_names);
+  if (!judgement.store || !unheard.empty()) {
+    hand_off(worker, flight, fetch, answer, judgement.store ? Why::vary_miss : judgement.why, std::move(unheard));
+    co_return;
+  }
+  if (fetch.route->policy.is_isr()) {
+    // Cookies are not sent on a fill, so that the answer is the one for nobody in particular.
+    std::erase(judgement.vary.names, "cookie");
+  }
+  isr::Entry entry = isr::build_entry(head, judgement, fetch.recipe, fetch.facts, answer.receipt);
+  entry.key = fetch.key;
+  entry.primary = fetch.primary;
+  entry.variant = isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
+  const bool received = co_await receive(worker, flight, fetch, answer, entry);
+  if (!received) co_return;
+  isr::seal(entry, flight.take_body());
+  publish(worker, flight, fetch, std::move(entry), judgement, false);
+}
+
+/// Reads the body into the flight; readers are fed as soon as there is something to wait for. False: it did not come whole
+/// or will not be stored, and the flight has been told.
+Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer,
+                                isr::Entry& entry) {
+  bool streaming = false;
+  bool windowed = false;
+  bool last = answer.whole;
+  std::optional<std::uint64_t> length;
+  if (answer.head->framing.kind == http::BodyKind::length) length = answer.head->framing.length;
+  while (!last) {
+    if (!streaming && !answer.exchange->ready()) {
+      flight.begin_streaming(isr::announce(entry, length), length);
+      streaming = true;
+    }
+    if (windowed) {
+      const bool wanted = co_await flight.wait_for_readers();
+      if (!wanted) {
+        failed(worker, flight, fetch, OriginFault::cancelled, 0);
+        co_return false;
+      }
+    }
+    const std::span<char> room = streaming ? flight.room() : std::span<char>();
+    const OriginEvent event = co_await answer.exchange->next(room);
+    if (event.kind == OriginEvent::Kind::error) {
+      failed(worker, flight, fetch, event.fault, 0);
+      co_return false;
+    }
+    if (event.data.data() == room.data() && !event.data.empty() && streaming) {
+      flight.commit(event.data.size());
+    } else {
+      flight.append(event.data);
+    }
+    last = event.last || event.kind == OriginEvent::Kind::end;
+    if (!windowed && flight.size() > store_.object_bytes_max()) {
+      windowed = true;
+      flight.keep_window_only();
+    }
+    if (streaming && !last) flight.notify();
+  }
+  if (!windowed) co_return true;
+  metrics(worker).not_stored[static_cast<std::size_t>(Why::too_large)].add();
+  store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+  flight.complete(nullptr, {}, false);
+  co_return false;
+}
+
+void Regenerator::answer_not_modified(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer) {
+  std::string lines = isr::freshened_lines(*fetch.old, answer.head->fields);
+  const std::vector<http::Field> merged = http::fields_of_lines(lines);
+  isr::Judgement judgement = isr::judge(fetch.old->status, merged, fetch.facts, fetch.route->policy,
+                                        answer.receipt.wall, answer.receipt.delay);
+  // The Age of the 304 itself counts; the merged lines have none.
+  if (fetch.route->policy.is_isr()) std::erase(judgement.vary.names, "cookie");
+  if (!judgement.store) judgement.vary = fetch.old->vary;
+  isr::Entry entry = isr::freshen(*fetch.old, std::move(lines), judgement, answer.receipt);
+  publish(worker, flight, fetch, std::move(entry), judgement, true);
+}
+
+void Regenerator::publish(net::Worker& worker, Flight& flight, Fetch& fetch, isr::Entry entry,
+                          const isr::Judgement& judgement, bool revalidated) {
+  const isr::Lifetime lifetime = fetch.route->policy.is_isr()
+                                     ? isr::with_jitter(judgement.lifetime, fetch.primary)
+                                     : judgement.lifetime;
+  const isr::Windows windows =
+      isr::windows_from(lifetime, entry.received, fetch.in_force->sites->generation());
+  auto published = std::make_shared<const isr::Entry>(std::move(entry));
+  if (judgement.store) {
+    store_.publish(published, windows);
+    metrics(worker).stored[static_cast<std::size_t>(judgement.why)].add();
+  } else {
+    store_.forget(*fetch.old);
+    metrics(worker).not_stored[static_cast<std::size_t>(judgement.why)].add();
+  }
+  note_success(fetch.flight_id);
+  if (fetch.background) metrics(worker).regenerations_ok.add();
+  // Out of the table first: who comes now finds the entry, not a flight that has ended.
+  flights_.finish(fetch.flight_id, flight);
+  flight.complete(std::move(published), windows, revalidated);
+}
+
+void Regenerator::hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer, Why why,
+                           std::vector<std::string> vary_names) {
+  metrics(worker).not_stored[static_cast<std::size_t>(why)].add();
+  if (fetch.old && why != Why::server_error && vary_names.empty()) store_.forget(*fetch.old);
+  if (why != Why::server_error && why != Why::vary_miss) {
+    store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+  }
+  if (fetch.background) {
+    if (why == Why::server_error) note_failure(fetch.flight_id, worker.loop_time());
+    answer.exchange.reset();
+    flights_.finish(fetch.flight_id, flight);
+    flight.release(nullptr, why, std::move(vary_names));
+    return;
+  }
+  std::unique_ptr<Handoff> handoff;
+  if (!fetch.fields_withheld) {
+    handoff = std::make_unique<Handoff>();
+    handoff->status = answer.head->status;
+    handoff->head = http::status_line(answer.head->status);
+    http::append_response_lines(answer.head->fields, {}, false, handoff->head);
+    handoff->framing = answer.head->framing;
+    handoff->whole = answer.whole;
+    if (const http::Field* age = answer.head->find(http::FieldId::age)) handoff->age = age->value;
+    handoff->exchange = std::move(answer.exchange);
+  }
+  flights_.finish(fetch.flight_id, flight);
+  flight.release(std::move(handoff), why, std::move(vary_names));
+}
+
+void Regenerator::failed(net::Worker& worker, Flight& flight, const Fetch& fetch, OriginFault fault, int status) {
+  WorkerMetrics& m = metrics(worker);
+  if (fault != OriginFault::none) {
+    count_fetch(m, fetch.background ? FetchKind::background : FetchKind::sync, 0);
+    m.faults[static_cast<std::size_t>(fault)].add();
+  }
+  if (fetch.background) m.regenerations_failed.add();
+  if (fault != OriginFault::cancelled) note_failure(fetch.flight_id, worker.loop_time());
+  flights_.finish(fetch.flight_id, flight);
+  flight.fail(fault, status);
+}
+
+}  // namespace isrd::regen
