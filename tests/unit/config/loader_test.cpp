@@ -206,9 +206,13 @@ TEST_F(ConfigFiles, an_unreadable_file_is_one_line) {
   ASSERT_EQ(chmod(path.c_str(), 0), 0);
   // Root reads everything, so that it steps down for the moment.
   const bool root = geteuid() == 0;
-  if (root) ASSERT_EQ(seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
   const LoadResult result = load_file(path, environment());
-  if (root) ASSERT_EQ(seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
   EXPECT_THAT(strings(result.errors), ElementsAre(path + ": cannot be read: Permission denied"));
 }
 
