@@ -39,8 +39,8 @@ Type, in another terminal in this directory, one after the other:
         STALE, still at once, while one request to the origin regenerates it. Again: HIT, and
         it was rendered at another time.
 
-  Edit the post in the browser: {site}/edit/1/ (never cached), then the curl line again: within
-  10 s the old version is served. Do not wait for it:
+  Edit the post in the browser, at {site}/edit/1/ (never cached), and type the
+  curl line again: the old version is served. To see the new one at once:
 
   {isrd} purge {page} --admin {admin} --token-file {token}
         and the curl line again: MISS, with the new version. With the form's check box the blog
@@ -98,7 +98,7 @@ def start_isrd(processes, options, ports, origin):
         config.write_text(text)
         command += ["--config", config]
     isrd = processes.start("isrd", command)
-    wait_until("isrd is ready", lambda: answers(ports["admin"], "/readyz"), 20, isrd)
+    wait_until("isrd is ready", lambda: answers(ports["admin"], "/healthz"), 20, isrd)
     return isrd
 
 
