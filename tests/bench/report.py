@@ -8,6 +8,26 @@ FLOOR_GOALS = {1024: (1.25, 1.45), 16384: (1.25, 1.45), 131072: (1.10, 1.45)}
 NGINX_LIMIT = 0.75
 STATIC_OVER_FLOOR = 2.1
 
+INTRO = """\
+# Benchmarks
+
+How isrd compares with nginx `proxy_cache`, Varnish and HAProxy's cache, measured in one run on one
+machine. `./dev bench` makes the tables again; `./dev bench hit --quick` takes half a minute.
+
+- Each server has one worker on CPU 0; load generator and origin are on CPU 1. Access logs are off,
+  connections to the origin are kept alive, nginx's cache is on tmpfs. `tests/bench/servers.py`
+  holds every configuration.
+- The primary figure is the CPU time of the server's processes for each request (user and kernel,
+  the scheduler's own account), because one load generator cannot saturate a fast server. It is the
+  least of several short runs in random order; the median stands beside it. Requests/s, p50 and p99
+  are medians and also depend on the load generator.
+- 64 keep-alive connections ask for 1000 pages in turn, with 15 request fields as a browser sends
+  them. Each page is asked for and compared byte by byte before; while hits are measured, the
+  origin's own count must not move.
+- *floor* is a bare epoll loop that parses nothing and sends prepared answers: nearly all of it is
+  the kernel. Differences below 3 % are noise. Compare ratios, and only within one table.
+"""
+
 
 def lay_out(head, rows):
     """A Markdown table with aligned columns."""
@@ -178,7 +198,7 @@ def write_docs(path, scenario, result, about):
         )
     )
     part = f"{begin}\n{made}\n\n{table(scenario, result)}\n{end}"
-    text = path.read_text() if path.exists() else "# Benchmarks\n"
+    text = path.read_text() if path.exists() else INTRO
     if begin in text:
         text = re.sub(
             re.escape(begin) + ".*?" + re.escape(end), lambda _: part, text, flags=re.DOTALL
