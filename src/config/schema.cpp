@@ -120,6 +120,16 @@ const Config& default_elements() {
   return config;
 }
 
+std::vector<std::string> changed_restart_keys(const Config& running, const Config& wanted) {
+  std::vector<std::string> paths;
+  for (const Group& group : schema()) {
+    for (const Row& row : group.rows) {
+      if (row.restart && row.get(running, {}) != row.get(wanted, {})) paths.push_back(row.path);
+    }
+  }
+  return paths;
+}
+
 std::vector<std::string> paths_ending_in(std::string_view segment) {
   std::vector<std::string> paths;
   for (const Group& group : schema()) {

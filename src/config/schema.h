@@ -88,6 +88,9 @@ Config defaults();
 /// defaults.
 const Config& default_elements();
 
+/// The keys that differ between two configurations but cannot be changed while isrd runs.
+std::vector<std::string> changed_restart_keys(const Config& running, const Config& wanted);
+
 /// For a misplaced key: the paths of the rows whose last segment it is.
 std::vector<std::string> paths_ending_in(std::string_view segment);
 

@@ -167,6 +167,16 @@ sites:
                           "/**, first at line 8"));
 }
 
+TEST(ConfigReload, names_the_keys_that_need_a_restart) {
+  const Config running = *load(minimal + "listen: [':1', ':2']").config;
+  EXPECT_THAT(changed_restart_keys(
+                  running, *load(minimal + "listen: [':1', ':2']\nlog: {level: warn}").config),
+              IsEmpty());
+  EXPECT_THAT(
+      changed_restart_keys(running, *load(minimal + "workers: 2\nadmin: {listen: off}").config),
+      ElementsAre("listen", "workers", "admin.listen"));
+}
+
 /// A directory of its own for one test.
 class ConfigFiles : public ::testing::Test {
  protected:
