@@ -39,7 +39,7 @@ class Checker {
       }
       const std::size_t dot = above.rfind('.');
       if (dot == std::string::npos) break;
-      below = above.substr(dot) + below;
+      below.insert(0, above, dot);
       above.resize(dot);
     }
     return diagnostic_at(

@@ -23,7 +23,7 @@ bool is_plain(const std::string& text) {
 }
 
 std::string yaml(const std::string& value) {
-  const std::string text = escape_expansion(value);
+  std::string text = escape_expansion(value);
   if (is_plain(text)) return text;
   static constexpr char digits[] = "0123456789abcdef";
   std::string result = "\"";

@@ -16,12 +16,9 @@ std::string_view line_of(std::string_view text, int line) {
 /// surrogates are left to yaml-cpp; what matters here is to tell text from something else.
 std::size_t utf8_length(std::string_view rest) {
   const auto byte = static_cast<unsigned char>(rest.front());
-  const std::size_t length = byte < 0x80    ? 1
-                             : byte < 0xc2  ? 0
-                             : byte < 0xe0  ? 2
-                             : byte < 0xf0  ? 3
-                             : byte <= 0xf4 ? 4
-                                            : 0;
+  if (byte < 0x80) return 1;
+  if (byte < 0xc2 || byte > 0xf4) return 0;
+  const std::size_t length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
   if (length > rest.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(rest[i]) & 0xc0) != 0x80) return 0;
