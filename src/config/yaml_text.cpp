@@ -43,9 +43,8 @@ bool is_open_quote(std::string_view text, const Position& at) {
   const char quote = rest.front();
   if (quote != '"' && quote != '\'') return false;
   for (std::size_t i = 1; i < rest.size(); ++i) {
-    if (rest[i] == '\\' && quote == '"') {
-      ++i;
-    } else if (rest[i] == quote && quote == '\'' && rest.substr(i + 1).starts_with('\'')) {
+    const bool escape = quote == '"' ? rest[i] == '\\' : rest.substr(i).starts_with("''");
+    if (escape) {
       ++i;
     } else if (rest[i] == quote) {
       return false;

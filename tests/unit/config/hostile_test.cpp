@@ -62,8 +62,9 @@ TEST(ConfigHostile, bytes_that_are_no_text) {
   EXPECT_THAT(errors("\x7f"
                      "ELF\x02\x01\x01"),
               ElementsAre(HasSubstr("f.yaml:1:1: this byte is no text")));
-  EXPECT_THAT(errors("\xff\xfe"
-                     "a\0:\0"),
+  EXPECT_THAT(errors(std::string("\xff\xfe"
+                                 "a\0:\0",
+                                 6)),
               ElementsAre(HasSubstr("f.yaml:1:1: this byte is no text")));
   EXPECT_THAT(errors("a: \xc3"), ElementsAre(HasSubstr("f.yaml:1:4: this byte is no text")));
   EXPECT_THAT(errors("a: \xc3\xbc \x80"),

@@ -34,6 +34,7 @@ inline LoadResult load(const std::string& text, const Variables& variables = {},
 
 inline std::vector<std::string> strings(const std::vector<Diagnostic>& diagnostics) {
   std::vector<std::string> result;
+  result.reserve(diagnostics.size());
   for (const Diagnostic& each : diagnostics) result.push_back(to_string(each));
   return result;
 }
