@@ -65,13 +65,13 @@ class Origin(Server):
 
 
 class Floor(Server):
-    """Answers any path with bodies of one size."""
+    """Answers any path with bodies of one size, those of /keep/0, /keep/1 and so on in turn."""
 
     name = "floor"
 
-    def start(self, size):
-        command = [self.build / "tests/bench/bench_floor", "--port", self.port, "--body", size]
-        return self.launch(command)
+    def start(self, size, pages=1000):
+        command = [self.build / "tests/bench/bench_floor", "--port", self.port]
+        return self.launch([*command, "--body", size, "--pages", pages])
 
 
 class Isrd(Server):
