@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "admin/control.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
@@ -28,6 +30,10 @@ class App {
   /// Puts a new configuration in force without losing a connection or the cache. What cannot change while running
   /// (listen, workers, admin.listen) is an error that names the key. Any thread.
   virtual Result<Done> reload(config::Config config) = 0;
+
+  /// How SIGHUP and POST /v1/reload read the configuration file again.
+  virtual void on_reload(std::function<admin::ReloadReport()> reload_file) = 0;
+  virtual admin::ReloadReport reload_from_file() = 0;
 
   /// Stops accepting, lets open requests finish until the deadline, then returns. Any thread but a worker.
   virtual void drain(std::chrono::milliseconds limit) = 0;

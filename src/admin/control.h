@@ -51,6 +51,12 @@ struct InvalidateAnswer {
   bool durable = true;
 };
 
+/// What came through the admin port itself, beside the workers' counters.
+struct AdminCounts {
+  std::uint64_t invalidations = 0;
+  std::uint64_t invalidated_entries = 0;
+};
+
 class Control {
  public:
   virtual ~Control() = default;
@@ -68,6 +74,7 @@ class Control {
   virtual std::chrono::system_clock::time_point last_reload() const = 0;
   /// Applies the selectors; mode refresh starts the regenerations.
   virtual InvalidateAnswer invalidate(const InvalidateRequest& request) = 0;
+  virtual AdminCounts admin_counts() const = 0;
   /// Reads the configuration file again and puts it in force; without a file that is an error.
   virtual ReloadReport reload() = 0;
 };

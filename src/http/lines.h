@@ -28,4 +28,12 @@ inline std::vector<Field> fields_of_lines(std::string_view lines) {
   return fields;
 }
 
+/// Whether such a text has a field of that id.
+inline bool has_line(std::string_view lines, FieldId id) {
+  for (const Field& field : fields_of_lines(lines)) {
+    if (field.id == id) return true;
+  }
+  return false;
+}
+
 }  // namespace isrd::http

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/metrics.h"
+
 namespace isrd::isr {
 namespace {
 
@@ -129,13 +131,16 @@ const Route& Site::match(std::string_view path, bool& ambiguous) const {
 
 Result<std::shared_ptr<const SiteTable>> SiteTable::compile(std::span<const SiteOptions> sites,
                                                             std::span<const std::string> origin_names,
-                                                            std::uint32_t generation) {
+                                                            std::uint32_t generation,
+                                                            std::map<std::string, std::size_t>& slots) {
   auto table = std::make_shared<SiteTable>();
   table->generation_ = generation;
   for (const SiteOptions& options : sites) {
     Site site;
     site.index = table->sites_.size();
     site.name = options.name;
+    // The last slot is shared by all that come after.
+    site.metrics_slot = std::min(slots.try_emplace(options.name, slots.size()).first->second, site_slots_max - 1);
     site.origin = options.origin;
     const auto origin = std::find(origin_names.begin(), origin_names.end(), options.origin);
     if (origin == origin_names.end()) return Error{"site " + options.name + ": no origin " + options.origin};

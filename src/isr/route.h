@@ -1,6 +1,7 @@
 // Sites and routes compiled for look-up: host to site, path to route. Immutable; a reload makes a new table.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,7 +36,8 @@ struct Route {
 };
 
 struct Site {
-  std::size_t index = 0;        // in the table: labels of metrics
+  std::size_t index = 0;        // in the table
+  std::size_t metrics_slot = 0;  // where its requests are counted; the same for one name over reloads
   std::string name;
   std::string origin;
   std::size_t origin_index = 0;
@@ -54,10 +56,12 @@ struct Site {
 
 class SiteTable {
  public:
-  /// `origin_names` gives the origins' indices. The options were validated by the loader.
+  /// `origin_names` gives the origins' indices; `slots` remembers the metrics slot of each name over reloads. The options
+  /// were validated by the loader.
   static Result<std::shared_ptr<const SiteTable>> compile(std::span<const SiteOptions> sites,
                                                           std::span<const std::string> origin_names,
-                                                          std::uint32_t generation);
+                                                          std::uint32_t generation,
+                                                          std::map<std::string, std::size_t>& slots);
 
   /// The site of a Host value in any case, with or without port; nullptr when none matches.
   const Site* find_host(std::string_view authority) const;

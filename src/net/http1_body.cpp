@@ -35,13 +35,17 @@ RequestBody::Piece Http1Session::take_buffered_body() {
 }
 
 Task<RequestBody::Piece> Http1Session::next() {
-  if (body_done_) co_return Piece{std::string_view(), BodyEnd::complete};
-  for (;;) {
-    const Piece piece = take_buffered_body();
-    if (!piece.data.empty() || piece.end != BodyEnd::more) co_return piece;
+  Piece piece{std::string_view(), BodyEnd::complete};
+  while (!body_done_) {
+    piece = take_buffered_body();
+    if (!piece.data.empty() || piece.end != BodyEnd::more) break;
     const BodyEnd read = co_await read_body();
-    if (read != BodyEnd::more) co_return Piece{std::string_view(), read};
+    if (read == BodyEnd::more) continue;
+    piece.end = read;
+    break;
   }
+  body_end_ = piece.end;
+  co_return piece;
 }
 
 Task<BodyEnd> Http1Session::read_body() {

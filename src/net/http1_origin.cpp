@@ -149,6 +149,7 @@ class Http1Exchange final : public OriginExchange {
   OriginEvent fail(OriginFault fault) {
     state_ = State::failed;
     fault_ = cancelled_ ? OriginFault::cancelled : fault;
+    if (!cancelled_) pool_.note_health(fault_);
     if (connection_) pool_.release(worker_, std::move(connection_), false);
     return failed(fault_);
   }
@@ -291,6 +292,7 @@ class Http1Exchange final : public OriginExchange {
     if (request_.is_head) framing_ = {};
     left_ = framing_.length;
     state_ = State::body;
+    pool_.note_health(OriginFault::none);
     if (framing_.kind == http::BodyKind::none || (framing_.kind == http::BodyKind::length && left_ == 0)) {
       event.last = true;
       complete();
@@ -444,6 +446,7 @@ class Http1Origin final : public Origin {
     return std::make_unique<Http1Exchange>(pool_, limits_, worker, request);
   }
   OriginGauges gauges() const override { return pool_.gauges(); }
+  OriginHealth health() const override { return pool_.health(); }
   void resolve() override { pool_.resolve(); }
   void sweep() override { pool_.sweep(); }
 

@@ -157,7 +157,7 @@ bool Http1Session::write_pending() {
   return true;
 }
 
-Task<bool> Http1Session::drain() {
+Task<bool> Http1Session::write_rest() {
   for (;;) {
     if (!write_pending()) break;
     if (!blocked()) co_return true;

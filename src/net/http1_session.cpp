@@ -40,9 +40,13 @@ Http1Session::Http1Session(Worker& worker, int fd, Peer peer,
   request_.peer = &peer_;
   request_.body = this;
   worker_.connections.fetch_add(1, std::memory_order_relaxed);
+  worker_.enlist(*this);
 }
 
-Http1Session::~Http1Session() { worker_.connections.fetch_sub(1, std::memory_order_relaxed); }
+Http1Session::~Http1Session() {
+  worker_.discharge(*this);
+  worker_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
 
 Task<void> Http1Session::run(std::unique_ptr<Http1Session> session) {
   co_await session->serve_connection();
@@ -54,7 +58,7 @@ Task<void> Http1Session::serve_connection() {
     flush(nullptr);
     if (broken_) co_return;
     if (blocked()) {
-      const bool drained = co_await drain();
+      const bool drained = co_await write_rest();
       if (!drained) {
         task_ = {};
         co_return;
@@ -64,7 +68,7 @@ Task<void> Http1Session::serve_connection() {
       Task<void> task = std::move(task_);
       co_await task;
       flush(nullptr);
-      if (!broken_ && blocked()) co_await drain();
+      if (!broken_ && blocked()) co_await write_rest();
       if (!finish_request()) break;
       continue;
     }
@@ -93,6 +97,7 @@ Http1Session::Step Http1Session::serve_buffered() {
 Http1Session::Step Http1Session::start_request(std::size_t length) {
   head_length_ = length;
   body_done_ = true;
+  body_end_ = BodyEnd::more;
   begun_ = completed_ = false;
   bytes_sent_ = 0;
   auto refusal =
@@ -171,7 +176,9 @@ Task<bool> Http1Session::read_more() {
   for (;;) {
     if (!socket_.may_read()) {
       if (draining_.load(std::memory_order_relaxed) && begin_ == end_) co_return false;
+      waiting_for_request_ = begin_ == end_;
       const Wake wake = co_await socket_.readable(read_deadline());
+      waiting_for_request_ = false;
       if (wake != Wake::ready) {
         if (wake == Wake::timeout && begin_ != end_) {
           refuse({408, "head_timeout"});

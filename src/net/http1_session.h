@@ -23,7 +23,7 @@ struct SessionOptions {
   std::uint64_t body_rate_bytes_min = 0;
 };
 
-class Http1Session final : public ResponseSink, public RequestBody {
+class Http1Session final : public ResponseSink, public RequestBody, public Drainable {
  public:
   /// Takes over the connected, non-blocking `fd`. `draining` turns true when the server stops.
   static void start(Worker& worker, int fd, Peer peer,
@@ -46,8 +46,14 @@ class Http1Session final : public ResponseSink, public RequestBody {
   bool client_left() const override { return socket_.peer_finished(); }
   void watch_client(Cancellable* work) override { socket_.on_gone(work); }
 
+  // Drainable: a connection between two requests ends; another ends after its request.
+  void drain() override {
+    if (waiting_for_request_) socket_.cancel_read();
+  }
+
   // RequestBody
   Task<Piece> next() override;
+  BodyEnd last_end() const override { return body_end_; }
   void stop() override { socket_.cancel_read(); }
   const http::Framing& framing() const override { return request_.head.framing; }
 
@@ -78,7 +84,7 @@ class Http1Session final : public ResponseSink, public RequestBody {
   void flush(BodySlice* body);
   bool write_pending();
   bool blocked() const { return !pending_.empty() || pending_body_.length > 0; }
-  Task<bool> drain();
+  Task<bool> write_rest();
   Task<bool> write_all(std::span<iovec> parts);
 
   /// The two directions of a tunnel and what they know of each other.
@@ -106,12 +112,14 @@ class Http1Session final : public ResponseSink, public RequestBody {
   std::size_t scanned_ = 0;  // how far head_length() has looked
   LoopTime head_started_{};
   bool first_request_ = true;
+  bool waiting_for_request_ = false;
 
   Request request_;
   std::vector<http::Field> fields_;  // of a request that is not answered at once
   Task<void> task_;
   std::size_t head_length_ = 0;
   bool body_done_ = true;
+  BodyEnd body_end_ = BodyEnd::more;
   bool expects_continue_ = false;
   std::uint64_t body_left_ = 0;      // of a body with a length
   std::uint64_t body_bytes_ = 0;     // of a chunked body, decoded

@@ -53,6 +53,8 @@ struct OriginTimeouts {
   milliseconds idle = seconds(30);        // between two reads of a response
   milliseconds keep_alive = seconds(60);  // an idle pooled connection
   milliseconds queue = seconds(5);        // waiting for a free connection
+
+  bool operator==(const OriginTimeouts&) const = default;
 };
 
 struct OriginOptions {
@@ -65,6 +67,8 @@ struct OriginOptions {
   std::uint64_t background = 8;
   milliseconds resolve = seconds(30);  // how long a resolved name is believed
   OriginTimeouts timeouts;
+
+  bool operator==(const OriginOptions&) const = default;
 };
 
 }  // namespace isrd::net

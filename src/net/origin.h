@@ -94,6 +94,12 @@ struct OriginGauges {
   std::uint64_t waiting = 0;
 };
 
+/// What the last exchange said of the origin.
+struct OriginHealth {
+  bool failing = false;
+  OriginFault fault = OriginFault::none;
+};
+
 /// One configured origin. Thread-safe; exchanges belong to the worker that opens them.
 class Origin {
  public:
@@ -101,6 +107,7 @@ class Origin {
   virtual const OriginOptions& options() const = 0;
   virtual std::unique_ptr<OriginExchange> open(Worker& worker, const OutgoingRequest& request) = 0;
   virtual OriginGauges gauges() const = 0;
+  virtual OriginHealth health() const = 0;
   /// Looks the name up again when it is older than `resolve`. Blocks: not on a worker.
   virtual void resolve() = 0;
   /// Closes idle connections that are over their time. Posts to the workers.

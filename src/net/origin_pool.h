@@ -52,6 +52,13 @@ class OriginPool {
   void release(Worker& worker, std::unique_ptr<OriginConnection> connection, bool usable);
 
   OriginGauges gauges() const;
+  OriginHealth health() const {
+    const OriginFault fault = last_fault_.load(std::memory_order_relaxed);
+    return {fault != OriginFault::none, fault};
+  }
+  void note_health(OriginFault fault) {
+    if (last_fault_.load(std::memory_order_relaxed) != fault) last_fault_.store(fault, std::memory_order_relaxed);
+  }
   void resolve();
   void sweep();
   const OriginOptions& options() const { return options_; }
@@ -83,6 +90,7 @@ class OriginPool {
   const Workers& workers_;
   std::vector<Local> locals_;
   std::atomic<std::uint64_t> idle_count_{0};
+  std::atomic<OriginFault> last_fault_{OriginFault::none};
 
   mutable std::mutex mutex_;
   // Guarded by mutex_.

@@ -34,6 +34,8 @@ class RequestBody {
   };
   virtual Task<Piece> next() = 0;
   virtual const http::Framing& framing() const = 0;
+  /// How the last pull ended.
+  virtual BodyEnd last_end() const = 0;
   /// Ends a waiting next() as broken: nobody wants the rest.
   virtual void stop() = 0;
 

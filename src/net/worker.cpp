@@ -117,6 +117,8 @@ Worker::Detached Worker::run_detached(Worker* worker, Task<void> task) {
   --worker->live_tasks_;
 }
 
+void Worker::unwatch(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
+
 void Worker::spawn(Task<void> task) { run_detached(this, std::move(task)); }
 
 void Worker::read_clocks() {

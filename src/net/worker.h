@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "base/assert.h"
@@ -42,6 +43,15 @@ class ReadyHandler {
   ~ReadyHandler() = default;
 };
 
+/// Something that ends by itself when it is told that the server drains.
+class Drainable {
+ public:
+  virtual void drain() = 0;
+
+ protected:
+  ~Drainable() = default;
+};
+
 class Worker {
  public:
   /// Creates the descriptors; throws std::system_error when there are none left. The clock outlives the worker.
@@ -67,6 +77,15 @@ class Worker {
 
   /// Edge-triggered, once for the life of the descriptor.
   void watch(int fd, std::uint32_t events, ReadyHandler& handler);
+
+  void unwatch(int fd);
+
+  /// Who wants to be told when the server drains; for the life of a connection.
+  void enlist(Drainable& connection) { drainables_.insert(&connection); }
+  void discharge(Drainable& connection) { drainables_.erase(&connection); }
+  void drain() {
+    for (Drainable* connection : drainables_) connection->drain();
+  }
 
   /// Starts a coroutine that nobody awaits. An exception in it is logged and ends only it.
   void spawn(Task<void> task);
@@ -123,6 +142,7 @@ class Worker {
   std::vector<std::function<void()>> taken_;
   std::unique_ptr<char[]> scratch_;
   std::size_t live_tasks_ = 0;
+  std::unordered_set<Drainable*> drainables_;
   bool stopping_ = false;
 };
 

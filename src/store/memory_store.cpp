@@ -62,8 +62,10 @@ void mark(Windows& windows, Mode mode) {
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(const StoreOptions& options)
-      : limit_bytes_(options.memory_bytes), seed_(random_seed()) {}
+  MemoryStore(const StoreOptions& options, std::uint64_t object_bytes)
+      : limit_bytes_(options.memory_bytes),
+        object_bytes_max_(std::min(object_bytes, options.memory_bytes / 4)),
+        seed_(random_seed()) {}
 
   std::uint64_t seed() const override { return seed_; }
 
@@ -104,7 +106,7 @@ class MemoryStore final : public Store {
     slot->windows = windows;
     slot->cost = entry->memory_bytes() + slot_overhead_bytes;
     slot->ghost_id = {entry->primary.low ^ entry->variant.low, entry->primary.high};
-    if (slot->cost > object_bytes_max()) {
+    if (slot->cost > limit_bytes_ / 2) {
       ++refused_;
       return Published::refused_size;
     }
@@ -192,7 +194,7 @@ class MemoryStore final : public Store {
     total_bytes_ -= bytes;
   }
 
-  std::uint64_t object_bytes_max() const override { return limit_bytes_ / 4; }
+  std::uint64_t object_bytes_max() const override { return object_bytes_max_; }
 
   StoreStats stats() const override {
     StoreStats stats;
@@ -341,6 +343,7 @@ class MemoryStore final : public Store {
   }
 
   const std::uint64_t limit_bytes_;
+  const std::uint64_t object_bytes_max_;
   const std::uint64_t seed_;
   FetchLog log_;
   std::array<Shard, shard_count> shards_;
@@ -353,8 +356,8 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store(const StoreOptions& options) {
-  return std::make_unique<MemoryStore>(options);
+std::unique_ptr<Store> make_memory_store(const StoreOptions& options, std::uint64_t object_bytes) {
+  return std::make_unique<MemoryStore>(options, object_bytes);
 }
 
 }  // namespace isrd::store

@@ -122,6 +122,7 @@ class Store {
   virtual void each(const std::function<bool(const isr::Entry&, const isr::Windows&)>& f) const = 0;
 };
 
-std::unique_ptr<Store> make_memory_store(const StoreOptions& options);
+/// `object_bytes`: the largest body that is stored, where the memory itself allows more.
+std::unique_ptr<Store> make_memory_store(const StoreOptions& options, std::uint64_t object_bytes);
 
 }  // namespace isrd::store
