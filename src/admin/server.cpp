@@ -145,9 +145,14 @@ Result<std::unique_ptr<Server>> Server::start(const AdminOptions& options, Contr
   if (!listener) return listener.error();
   auto token = server_token(options);
   if (!token) return token.error();
-  auto impl = std::make_unique<Impl>(options, control, std::move(*listener), std::move(*token));
-  impl->thread = std::thread(&Impl::run, impl.get());
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  const std::string where = print(listener->address());
+  try {
+    auto impl = std::make_unique<Impl>(options, control, std::move(*listener), std::move(*token));
+    impl->thread = std::thread(&Impl::run, impl.get());
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  } catch (const std::exception& error) {
+    return Error{"admin port " + where + ": " + error.what()};
+  }
 }
 
 Server::~Server() { stop(); }

@@ -52,9 +52,9 @@ bool is_grammar_error(const beast::error_code& error) {
          error != http::error::partial_message;
 }
 
-http::response<http::string_body> message_of(Answer& answer, bool keep_alive) {
-  http::response<http::string_body> message(
-      http::int_to_status(static_cast<unsigned>(answer.status)), 11);
+http::response<http::string_body> message_of(Answer& answer, unsigned version, bool keep_alive) {
+  const auto status = http::int_to_status(static_cast<unsigned>(answer.status));
+  http::response<http::string_body> message(status, version);
   message.set(http::field::content_type, answer.content_type);
   message.set(http::field::cache_control, "no-store");
   message.set("X-Content-Type-Options", "nosniff");
@@ -88,10 +88,9 @@ asio::awaitable<void> Session::serve(std::shared_ptr<Session> self) {
   while (open) {
     co_await read_head(self);
     if (self->error_) self->refuse_head();
-    std::uint64_t bytes_max = 0;
-    if (!self->error_) self->decide(bytes_max);
+    if (!self->error_) self->decide();
     if (self->endpoint_ != nullptr) {
-      co_await read_body(self, bytes_max);
+      co_await read_body(self);
       if (self->error_) self->refuse_body();
       if (!self->error_) self->answer_call();
     }
@@ -150,15 +149,12 @@ Head Session::head() const {
 }
 
 /// From the head to the endpoint, or to a refusal that needs no body.
-void Session::decide(std::uint64_t& body_bytes_max) {
+void Session::decide() {
   const Head request = head();
   Admitted admitted = admit(request, shared_.gate);
   keep_alive_ = parser_->get().keep_alive() && !shared_.stopping;
   endpoint_ = admitted.endpoint;
-  if (endpoint_ != nullptr) {
-    body_bytes_max = endpoint_->body_bytes;
-    return;
-  }
+  if (endpoint_ != nullptr) return;
   answer_ = std::move(admitted.refusal);
   if (answer_.status == 401 || answer_.status == 403) {
     shared_.refusals.warn("admin: {} {} refused with {}", escape(request.method),
@@ -169,10 +165,10 @@ void Session::decide(std::uint64_t& body_bytes_max) {
   keep_alive_ = keep_alive_ && !request.has_body && !answer_.close;
 }
 
-Session::Task Session::read_body(std::shared_ptr<Session> self, std::uint64_t bytes_max) {
+Session::Task Session::read_body(std::shared_ptr<Session> self) {
   auto token = asio::redirect_error(asio::use_awaitable, self->error_);
   Parser& parser = *self->parser_;
-  parser.body_limit(bytes_max);
+  parser.body_limit(self->endpoint_->body_bytes);
   parser.eager(true);
   const bool awaits_word = beast::iequals(parser.get()[http::field::expect], "100-continue");
   if (awaits_word && !parser.is_done() && self->buffer_.size() == 0) co_await write_continue(self);
@@ -210,7 +206,7 @@ void Session::answer_call() {
 Session::Task Session::write(std::shared_ptr<Session> self) {
   auto token = asio::redirect_error(asio::use_awaitable, self->error_);
   self->error_ = {};
-  auto message = message_of(self->answer_, self->keep_alive_);
+  auto message = message_of(self->answer_, self->parser_->get().version(), self->keep_alive_);
   http::response_serializer<http::string_body> serializer(message);
   const bool head_only = self->parser_->get().method() == http::verb::head;
   serializer.split(head_only);

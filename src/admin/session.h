@@ -55,7 +55,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Each step leaves its outcome in the members; they are named functions with plain parameters
   // because g++ 12 miscompiles much else (docs/adr, coroutines).
   static Task read_head(std::shared_ptr<Session> self);
-  static Task read_body(std::shared_ptr<Session> self, std::uint64_t bytes_max);
+  static Task read_body(std::shared_ptr<Session> self);
   static Task write(std::shared_ptr<Session> self);
   static Task write_continue(std::shared_ptr<Session> self);
   static Task drain(std::shared_ptr<Session> self);
@@ -63,7 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Head head() const;
   void refuse_head();
   void refuse_body();
-  void decide(std::uint64_t& body_bytes_max);
+  void decide();
   void answer_call();
 
   boost::beast::basic_stream<Protocol> stream_;
