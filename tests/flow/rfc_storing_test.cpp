@@ -229,7 +229,7 @@ TEST(RfcStoring, BodyOverTheObjectLimitPassesThroughUnstored) {
     const Response again = isrd.get(target);
     EXPECT_TRUE(again.body == body) << target;
     EXPECT_NE(again.cache(), "HIT") << target;
-    EXPECT_EQ(origin.count(target), 2u);
+    EXPECT_EQ(origin.count(target), 2u) << target;
   }
 }
 

@@ -75,10 +75,12 @@ config::Config isr_config(const ScriptedOrigin& origin, isr::WindowOptions windo
   return config;
 }
 
-Daemon::Daemon(config::Config config) : config_(std::move(config)) {
+Daemon::Daemon(config::Config config) : Daemon(std::move(config), clock_) {}
+
+Daemon::Daemon(config::Config config, const Clock& clock) : config_(std::move(config)) {
   if (config_.admin.token_file.empty()) config_.admin.token_file = dir_.path() + "/admin.token";
   configure_log(config_.log);
-  auto started = App::start(config_, clock_);
+  auto started = App::start(config_, clock);
   if (!started) throw std::runtime_error("isrd does not start: " + started.error().message);
   app_ = std::move(*started);
 }

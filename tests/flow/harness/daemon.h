@@ -43,6 +43,8 @@ class Daemon {
  public:
   /// Throws when it does not start.
   explicit Daemon(config::Config config);
+  /// With another clock than its own, which must outlive it.
+  Daemon(config::Config config, const Clock& clock);
   ~Daemon();
 
   std::uint16_t port() const;

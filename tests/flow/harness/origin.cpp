@@ -59,11 +59,13 @@ Script versions(std::string lines) {
   };
 }
 
-ScriptedOrigin::ScriptedOrigin() : script_(versions("")) { start(); }
+ScriptedOrigin::ScriptedOrigin()
+    : script_(versions("")), reserved_(bind_to(0)), port_(port_of(reserved_)) {
+  start();
+}
 
 void ScriptedOrigin::start() {
   listener_ = listen_on(port_);
-  port_ = port_of(listener_);
   acceptor_ = std::jthread([this](const std::stop_token& stop) { accept_all(stop); });
 }
 

@@ -158,7 +158,10 @@ class ScriptedOrigin {
   bool answer_at_head_ = false;
   std::list<Connection> open_;
 
-  std::uint16_t port_ = 0;
+  /// Bound and never listening: while the origin is stopped nobody else gets its port, and who
+  /// connects is refused.
+  Fd reserved_;
+  std::uint16_t port_;
   Fd listener_;
   std::jthread acceptor_;
 };

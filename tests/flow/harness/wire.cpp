@@ -52,20 +52,25 @@ void Fd::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-Fd listen_on(std::uint16_t port) {
+Fd bind_to(std::uint16_t port) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = loopback(port);
   if (::bind(*fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("bind");
+  return fd;
+}
+
+Fd listen_on(std::uint16_t port) {
+  Fd fd = bind_to(port);
   if (::listen(*fd, 512) != 0) fail("listen");
   return fd;
 }
 
-std::uint16_t port_of(const Fd& listener) {
+std::uint16_t port_of(const Fd& bound) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  ::getsockname(*listener, reinterpret_cast<sockaddr*>(&address), &size);
+  ::getsockname(*bound, reinterpret_cast<sockaddr*>(&address), &size);
   return ntohs(address.sin_port);
 }
 

@@ -43,9 +43,10 @@ class Fd {
   int fd_ = -1;
 };
 
-/// Listens on loopback; port 0 lets the kernel choose.
+/// Bound to loopback without listening; port 0 lets the kernel choose.
+Fd bind_to(std::uint16_t port);
 Fd listen_on(std::uint16_t port);
-std::uint16_t port_of(const Fd& listener);
+std::uint16_t port_of(const Fd& bound);
 Fd connect_to(std::uint16_t port);
 /// Closes with a reset instead of an orderly end.
 void reset_connection(Fd& fd);
