@@ -247,7 +247,7 @@ constexpr std::array rows = {
 }  // namespace
 
 std::string prometheus_text(const Control& control) {
-  const Scrape scrape{control, sum(control.metrics()), control.site_slots(), control.origins(),
+  const Scrape scrape{control, totals_of(control), control.site_slots(), control.origins(),
                       control.store_stats()};
   std::vector<MetricFamily> families;
   for (const Row& row : rows) {

@@ -81,7 +81,7 @@ Json tiers(const store::StoreStats& store) {
 }  // namespace
 
 std::string stats_json(const Control& control) {
-  const Totals totals = sum(control.metrics());
+  const Totals totals = totals_of(control);
   const auto by = totals.by_outcome();
   Json stats;
   stats["requests"] = std::accumulate(by.begin(), by.end(), std::uint64_t{0});

@@ -93,6 +93,14 @@ Totals sum(const Metrics& workers) {
   return totals;
 }
 
+Totals totals_of(const Control& control) {
+  Totals totals = sum(control.metrics());
+  const AdminCounts counts = control.admin_counts();
+  totals.invalidations += counts.invalidations;
+  totals.invalidated_entries += counts.invalidated_entries;
+  return totals;
+}
+
 double hit_rate(const Totals& totals) {
   const auto by = totals.by_outcome();
   const auto of = [&](Outcome outcome) { return by[static_cast<std::size_t>(outcome)]; };

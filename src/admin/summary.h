@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "admin/control.h"
 #include "base/metrics.h"
 
 namespace isrd::admin {
@@ -52,6 +53,8 @@ struct Totals {
 };
 
 Totals sum(const Metrics& workers);
+/// The workers' and what came through the admin port.
+Totals totals_of(const Control& control);
 
 /// The share of all requests that were answered from the cache without a new body of the origin:
 /// hit, stale and revalidated over everything, bypasses and errors included. 0 without requests.
