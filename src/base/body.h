@@ -56,6 +56,7 @@ struct BodyChain {
 struct BodySlice {
   std::shared_ptr<const void> owner;
   const BodyChain* chain = nullptr;
+  std::string_view whole;  // the whole chain's bytes when they lie in one piece, to save the walk
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };

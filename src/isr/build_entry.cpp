@@ -51,8 +51,8 @@ void take_judgement(Entry& entry, const Judgement& judgement, const Receipt& rec
 
 }  // namespace
 
-Entry build_entry(const http::ResponseHead& head, const Judgement& judgement, const Recipe& recipe,
-                  const RequestFacts& facts, const Receipt& receipt) {
+Entry build_entry(std::string_view key, const http::ResponseHead& head, const Judgement& judgement,
+                  const Recipe& recipe, const RequestFacts& facts, const Receipt& receipt) {
   Entry entry;
   take_judgement(entry, judgement, receipt);
   entry.status = head.status;
@@ -60,20 +60,23 @@ Entry build_entry(const http::ResponseHead& head, const Judgement& judgement, co
   entry.recipe = recipe;
   entry.recipe.fields = kept_fields(recipe.fields, judgement.vary);
   entry.shareable_with_authorization = allows_authorization(head.fields);
-  entry.head = http::status_line(head.status);
-  entry.fields_begin = entry.head.size();
+  const std::string status = http::status_line(head.status);
+  entry.text.reserve(key.size() + status.size() + 64 * head.fields.size() + 64);
+  entry.text.append(key).append(status);
+  entry.key_size = static_cast<std::uint32_t>(key.size());
+  entry.fields_begin = static_cast<std::uint32_t>(status.size());
   if (!head.present.contains(http::FieldId::date)) {
-    http::append_line(entry.head, "Date",
+    http::append_line(entry.text, "Date",
                       http::format_date(std::chrono::floor<std::chrono::seconds>(receipt.wall)));
   }
   http::append_response_lines(head.fields, judgement.withheld_fields, judgement.strip_set_cookie,
-                              entry.head);
+                              entry.text);
   return entry;
 }
 
 std::shared_ptr<const Entry> announce(const Entry& entry, std::optional<std::uint64_t> length) {
   auto draft = std::make_shared<Entry>(entry);
-  if (length) http::append_line(draft->head, "Content-Length", std::to_string(*length));
+  if (length) http::append_line(draft->text, "Content-Length", std::to_string(*length));
   index_head(*draft);
   return draft;
 }
@@ -81,8 +84,10 @@ std::shared_ptr<const Entry> announce(const Entry& entry, std::optional<std::uin
 void seal(Entry& entry, BodyChain body) {
   entry.body = std::move(body);
   if (entry.status != 204) {
-    http::append_line(entry.head, "Content-Length", std::to_string(entry.body.size));
+    http::append_line(entry.text, "Content-Length", std::to_string(entry.body.size));
   }
+  entry.text.shrink_to_fit();
+  if (entry.body.extents.size() == 1) entry.whole_body = entry.body.extents[0].view();
   index_head(entry);
 }
 
@@ -104,7 +109,7 @@ Entry freshen(const Entry& old, std::string lines, const Judgement& judgement, c
   Entry entry = old;
   take_judgement(entry, judgement, receipt);
   entry.shareable_with_authorization = allows_authorization(http::fields_of_lines(lines));
-  entry.head = old.head.substr(0, old.fields_begin) + lines;
+  entry.text = old.text.substr(0, old.key_size + old.fields_begin) + lines;
   index_head(entry);
   return entry;
 }

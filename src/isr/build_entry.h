@@ -19,8 +19,8 @@ struct Receipt {
 
 /// Everything of the entry but its body and Content-Length.
 /// `recipe` is what was sent; the entry keeps of it what a regeneration needs.
-Entry build_entry(const http::ResponseHead& head, const Judgement& judgement, const Recipe& recipe,
-                  const RequestFacts& facts, const Receipt& receipt);
+Entry build_entry(std::string_view key, const http::ResponseHead& head, const Judgement& judgement,
+                  const Recipe& recipe, const RequestFacts& facts, const Receipt& receipt);
 
 /// A copy of the unfinished entry for those who are answered while its body arrives.
 std::shared_ptr<const Entry> announce(const Entry& entry, std::optional<std::uint64_t> length);

@@ -5,7 +5,7 @@ namespace isrd::isr {
 std::size_t Entry::memory_bytes() const {
   std::size_t names = 0;
   for (const std::string& name : vary.names) names += sizeof(name) + name.capacity();
-  return sizeof(Entry) + 64 + key.capacity() + head.capacity() + body.memory_bytes() +
+  return sizeof(Entry) + 64 + text.capacity() + body.memory_bytes() +
          recipe.site.capacity() + recipe.host.capacity() + recipe.target.capacity() +
          recipe.fields.capacity() + names;
 }

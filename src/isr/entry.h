@@ -23,30 +23,37 @@ struct Recipe {
   std::string fields;  // the request fields that matter, as lines
 };
 
+/// The first members are what a hit reads; they share as few cache lines as they can.
 struct Entry {
-  std::string key;      // the primary key's text
-  Hash128 primary;
-  Hash128 variant;      // zero without Vary
-  std::uint64_t asked = 0;  // the sequence number drawn when its fetch began
+  std::string text;          // key, then head: what is compared, and what is sent behind it
+  std::uint32_t key_size = 0;
+  std::uint32_t fields_begin = 0;  // where the field lines begin in the head
+  std::string_view whole_body;     // the body when it lies in one piece
+  Hash128 variant;           // zero without Vary
+  MonoTime received{};
+  Seconds initial_age{0};
   int status = 200;
-  std::string head;     // status line and stored fields as they are sent, Content-Length among them
-  std::size_t fields_begin = 0;  // where the field lines begin in `head`
+  bool shareable_with_authorization = false;  // RFC 9111 section 3.5
+
   BodyChain body;
+  Hash128 primary;
+  std::uint64_t asked = 0;   // the sequence number drawn when its fetch began
   http::VaryRule vary;
   Recipe recipe;
   RequestFacts facts;
-  Seconds initial_age{0};
-  MonoTime received{};
   WallTime received_wall{};
-  Millis delay{0};      // between request and answer
-  bool shareable_with_authorization = false;  // RFC 9111 section 3.5
+  Millis delay{0};           // between request and answer
 
-  // Views into `head`, empty when absent.
+  // Views into `text`, empty when absent.
   std::string_view etag;
   std::string_view last_modified;
   std::string_view date;
 
-  std::string_view field_lines() const { return std::string_view(head).substr(fields_begin); }
+  /// The primary key's text.
+  std::string_view key() const { return std::string_view(text).substr(0, key_size); }
+  /// Status line and stored fields as they are sent, Content-Length among them.
+  std::string_view head() const { return std::string_view(text).substr(key_size); }
+  std::string_view field_lines() const { return head().substr(fields_begin); }
   Seconds age(MonoTime now) const {
     return initial_age + std::chrono::duration_cast<Seconds>(now - received);
   }

@@ -16,6 +16,11 @@ iovec to_iovec(std::string_view view) { return {const_cast<char*>(view.data()), 
 
 /// The slice's bytes as up to `out.size()` parts; returns how many.
 std::size_t slice_parts(const BodySlice& slice, std::span<iovec> out) {
+  if (slice.length == 0) return 0;
+  if (!slice.whole.empty()) {
+    out[0] = to_iovec(slice.whole.substr(static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.length)));
+    return 1;
+  }
   std::uint64_t skip = slice.offset;
   std::uint64_t left = slice.length;
   std::size_t count = 0;

@@ -121,12 +121,12 @@ void Regenerator::refresh(const std::shared_ptr<const InForce>& in_force,
     worker.post([this, in_force, entry, site, &worker] {
       bool ambiguous = false;
       const std::string_view target = entry->recipe.target;
-      const isr::PrimaryKey key{entry->primary, entry->key};
+      const isr::PrimaryKey key{entry->primary, entry->key()};
       Fetch fetch;
       fetch.in_force = in_force;
       fetch.site = site;
       fetch.route = &site->match(target.substr(0, target.find('?')), ambiguous);
-      fetch.key = entry->key;
+      fetch.key = entry->key();
       fetch.primary = entry->primary;
       fetch.flight_id = flight_id(key, entry->variant, store_.seed());
       fetch.recipe = entry->recipe;
@@ -271,8 +271,7 @@ Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch&
     // Cookies are not sent on a fill, so that the answer is the one for nobody in particular.
     std::erase(judgement.vary.names, "cookie");
   }
-  isr::Entry entry = isr::build_entry(head, judgement, fetch.recipe, fetch.facts, answer.receipt);
-  entry.key = fetch.key;
+  isr::Entry entry = isr::build_entry(fetch.key, head, judgement, fetch.recipe, fetch.facts, answer.receipt);
   entry.primary = fetch.primary;
   entry.variant = isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
   const bool received = co_await receive(worker, flight, fetch, answer, entry);

@@ -26,6 +26,7 @@ http::Validators validators_of(const isr::Entry& entry) {
 BodySlice body_of(isr::EntryPtr entry, std::uint64_t offset, std::uint64_t length) {
   BodySlice slice;
   slice.chain = &entry->body;
+  slice.whole = entry->whole_body;
   slice.offset = offset;
   slice.length = length;
   slice.owner = std::move(entry);
@@ -146,7 +147,7 @@ void reply_with_entry(const http::RequestHead& request, isr::EntryPtr entry, con
     return;
   }
   reply.status = entry->status;
-  reply.prepared = entry->head;
+  reply.prepared = entry->head();
   const std::uint64_t size = entry->body.size;
   if (request.method == http::Method::head || size == 0) {
     sink.reply(reply, {});
@@ -166,8 +167,11 @@ BodySlice body_of_text(std::string_view text) {
   auto chain = std::make_shared<BodyChain>();
   chain->extents.push_back({std::move(block), text.size()});
   chain->size = text.size();
-  const BodyChain* view = chain.get();
-  return {std::move(chain), view, 0, text.size()};
+  BodySlice slice;
+  slice.chain = chain.get();
+  slice.length = text.size();
+  slice.owner = std::move(chain);
+  return slice;
 }
 
 void reply_with_own_body(net::ReplyHead reply, std::string_view content_type, std::string_view text,

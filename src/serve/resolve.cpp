@@ -260,7 +260,7 @@ Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSi
   append_provenance(provenance, dynamic);
   net::ReplyHead head;
   head.status = draft->status;
-  head.prepared = draft->head;
+  head.prepared = draft->head();
   head.dynamic = dynamic.view();
   const bool has_length = http::has_line(draft->field_lines(), FieldId::content_length);
   head.framing = has_length ? http::BodyKind::length : http::BodyKind::chunked;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
 #include <stdexcept>
@@ -34,7 +35,8 @@ struct Slot : QueueNode {
 
 /// All entries of one host and target (variants, schemes, ports), newest first.
 struct Resource {
-  std::vector<std::unique_ptr<Slot>> slots;
+  // Nearly always one: it lies in the map itself.
+  boost::container::small_vector<std::unique_ptr<Slot>, 1> slots;
 };
 
 struct alignas(64) Shard {
@@ -58,6 +60,12 @@ void mark(Windows& windows, Mode mode) {
   if (mode == Mode::refresh && windows.invalidated == Invalidation::none) {
     windows.invalidated = Invalidation::refresh;
   }
+}
+
+/// std::erase_if for a small_vector.
+template <class Slots, class Predicate>
+void erase_slots(Slots& slots, Predicate predicate) {
+  slots.erase(std::remove_if(slots.begin(), slots.end(), predicate), slots.end());
 }
 
 class MemoryStore final : public Store {
@@ -116,7 +124,7 @@ class MemoryStore final : public Store {
       std::lock_guard lock(shard.mutex);
       // Under the shard's lock, where invalidate() applies its row too: whichever comes second sees the other.
       Mode mode = Mode::refresh;
-      if (log_.later_than(entry->asked, {entry->primary, entry->key}, mode)) {
+      if (log_.later_than(entry->asked, {entry->primary, entry->key()}, mode)) {
         if (mode == Mode::purge) return Published::refused_purged;
         mark(slot->windows, mode);
         result = Published::visible_invalidated;
@@ -231,26 +239,28 @@ class MemoryStore final : public Store {
     Hash128 variant;
     for (const auto& slot : resource.slots) {
       const isr::Entry& entry = *slot->entry;
-      if (!entry.vary.names.empty() && (!rule || !(*rule == entry.vary))) {
+      // The variant is zero exactly where Vary names nothing.
+      const bool varies = !entry.variant.is_zero();
+      if (varies && (!rule || !(*rule == entry.vary))) {
         rule = &entry.vary;
         variant = isr::variant_id(*rule, request_fields, seed_);
       }
-      const Hash128 wanted = entry.vary.names.empty() ? Hash128{} : variant;
-      if (entry.variant == wanted && entry.key == key.text) return slot.get();
+      const Hash128 wanted = varies ? variant : Hash128{};
+      if (entry.variant == wanted && entry.key() == key.text) return slot.get();
     }
     return nullptr;
   }
 
   static isr::EntryPtr sibling(const Resource& resource, const isr::PrimaryKey& key) {
     for (const auto& slot : resource.slots) {
-      if (slot->entry->key == key.text) return slot->entry;
+      if (slot->entry->key() == key.text) return slot->entry;
     }
     return nullptr;
   }
 
   static bool has_newer(const Resource& resource, const isr::Entry& entry) {
     return std::any_of(resource.slots.begin(), resource.slots.end(), [&](const auto& slot) {
-      return slot->entry->asked > entry.asked && slot->entry->key == entry.key &&
+      return slot->entry->asked > entry.asked && slot->entry->key() == entry.key() &&
              slot->entry->variant == entry.variant;
     });
   }
@@ -269,13 +279,13 @@ class MemoryStore final : public Store {
   void drop_replaced(Shard& shard, Resource& resource, const isr::Entry& entry) {
     for (std::size_t i = 0; i < resource.slots.size();) {
       Slot& slot = *resource.slots[i];
-      const bool same_key = slot.entry->key == entry.key;
+      const bool same_key = slot.entry->key() == entry.key();
       const bool same_variant = slot.entry->variant == entry.variant && slot.entry->vary == entry.vary;
       // An answer without Vary stands for all: the variants of an earlier Vary are of no use beside it.
       const bool outlived = slot.entry->vary.names.empty() != entry.vary.names.empty();
       if ((same_key && (same_variant || outlived)) || i + 1 >= variants_max) {
         take_out(shard, slot);
-        resource.slots.erase(resource.slots.begin() + static_cast<std::ptrdiff_t>(i));
+        resource.slots.erase(resource.slots.begin() + i);
       } else {
         ++i;
       }
@@ -295,7 +305,7 @@ class MemoryStore final : public Store {
 
   static void erase_slot(Shard& shard, Slot& slot) {
     const auto resource = shard.resources.find(slot.entry->primary);
-    std::erase_if(resource->second.slots, [&](const auto& s) { return s.get() == &slot; });
+    erase_slots(resource->second.slots, [&](const auto& s) { return s.get() == &slot; });
     if (resource->second.slots.empty()) shard.resources.erase(resource);
   }
 
@@ -308,10 +318,10 @@ class MemoryStore final : public Store {
   /// Applies an invalidation to what it means of one resource. True: nothing is left of it.
   bool apply(Shard& shard, Resource& resource, const Order& order,
              std::vector<isr::EntryPtr>& entries) {
-    std::erase_if(resource.slots, [&](const std::unique_ptr<Slot>& slot) {
+    erase_slots(resource.slots, [&](const std::unique_ptr<Slot>& slot) {
       // An entry whose fetch began after the invalidation was accepted is new already.
       if (slot->entry->asked > order.sequence) return false;
-      if (!isr::selects(order.selector, slot->entry->key)) return false;
+      if (!isr::selects(order.selector, slot->entry->key())) return false;
       entries.push_back(slot->entry);
       if (order.mode != Mode::purge) {
         mark(slot->windows, order.mode);
