@@ -186,7 +186,12 @@ def run_scenario(name, options):
         bench = Bench(
             options.build, origin, options.runs, options.seconds, PAGES, options.connections
         )
-        return SCENARIOS[name](bench, options, processes)
+        try:
+            return SCENARIOS[name](bench, options, processes)
+        except (Failure, OSError) as error:
+            ended = [process for process in processes.running if not process.is_running()]
+            causes = [f"{p.name} ended with {p.popen.returncode}\n{p.log_tail()}" for p in ended]
+            raise Failure("\n".join([str(error), *causes])) from error
 
 
 def main():
