@@ -107,8 +107,7 @@ Admitted admit(const Head& head, const Gate& gate) {
   // Which paths there are is nobody's business without the token either.
   const Access access = on_path != nullptr ? on_path->access : Access::token;
   if (auto refusal = gate.check_token(head, access)) return {nullptr, std::move(*refusal)};
-  if (on_path == nullptr)
-    return {nullptr, error_answer(404, "not_found", "there is no such call; docs: admin API")};
+  if (on_path == nullptr) return {nullptr, error_answer(404, "not_found", "there is no such call")};
   if (found == nullptr) return {nullptr, wrong_method(head.path)};
   if (auto refusal = check_body(head, *found)) return {nullptr, std::move(*refusal)};
   return {found, {}};

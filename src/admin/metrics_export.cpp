@@ -174,10 +174,12 @@ constexpr auto gauge = MetricType::Gauge;
 constexpr auto histogram = MetricType::Histogram;
 using S = const Scrape&;
 
-// clang-format off
 constexpr std::array rows = {
-    Row{"isrd_requests_total", counter, "Requests answered, by site and by how the cache answered them (X-Cache).", requests},
-    Row{"isrd_request_duration_seconds", histogram, "Time from the head of a request to the end of its response, by how the cache answered.", request_duration},
+    Row{"isrd_requests_total", counter,
+        "Requests answered, by site and by how the cache answered them (X-Cache).", requests},
+    Row{"isrd_request_duration_seconds", histogram,
+        "Time from the head of a request to the end of its response, by how the cache answered.",
+        request_duration},
     Row{"isrd_bypass_total", counter, "Requests that passed by the cache, by reason.", bypass},
     Row{"isrd_refused_requests_total", counter, "Requests refused as malformed or over a limit.",
         [](S s, Sink& sink) { sink.value(s.totals.refused_requests); }},
@@ -187,24 +189,40 @@ constexpr std::array rows = {
         [](S s, Sink& sink) { sink.value(s.totals.bytes_sent); }},
     Row{"isrd_connections", gauge, "Open connections of clients.",
         [](S s, Sink& sink) { sink.value(s.control.open_connections()); }},
-    Row{"isrd_store_total", counter, "Responses of origins judged, by whether they were stored and why.", stored},
-    Row{"isrd_origin_requests_total", counter, "Requests to origins, by what started them and by the class of the status; code none: no answer.", fetches},
-    Row{"isrd_origin_request_duration_seconds", histogram, "Time from asking an origin to the end of its response.",
+    Row{"isrd_store_total", counter,
+        "Responses of origins judged, by whether they were stored and why.", stored},
+    Row{"isrd_origin_requests_total", counter,
+        "Requests to origins, by what started them and by the class of the status; code none: no "
+        "answer.",
+        fetches},
+    Row{"isrd_origin_request_duration_seconds", histogram,
+        "Time from asking an origin to the end of its response.",
         [](S s, Sink& sink) { sink.histogram(s.totals.fetch_duration); }},
-    Row{"isrd_origin_errors_total", counter, "Requests to origins that failed, by what went wrong.", origin_errors},
+    Row{"isrd_origin_errors_total", counter, "Requests to origins that failed, by what went wrong.",
+        origin_errors},
     Row{"isrd_origin_inflight", gauge, "Connections to an origin with a request on them.",
         [](S s, Sink& sink) { each_origin(s, sink, in_use); }},
     Row{"isrd_origin_connections", gauge, "Open connections to an origin, idle ones included.",
-        [](S s, Sink& sink) { each_origin(s, sink, [](const OriginStatus& o) { return o.gauges.connections; }); }},
+        [](S s, Sink& sink) {
+          each_origin(s, sink, [](const OriginStatus& o) { return o.gauges.connections; });
+        }},
     Row{"isrd_origin_connections_max", gauge, "The most connections that an origin is given.",
-        [](S s, Sink& sink) { each_origin(s, sink, [](const OriginStatus& o) { return o.limit; }); }},
+        [](S s, Sink& sink) {
+          each_origin(s, sink, [](const OriginStatus& o) { return o.limit; });
+        }},
     Row{"isrd_origin_waiting", gauge, "Requests that wait for a connection to an origin.",
-        [](S s, Sink& sink) { each_origin(s, sink, [](const OriginStatus& o) { return o.gauges.waiting; }); }},
+        [](S s, Sink& sink) {
+          each_origin(s, sink, [](const OriginStatus& o) { return o.gauges.waiting; });
+        }},
     Row{"isrd_origin_up", gauge, "Whether the last request to an origin succeeded.",
-        [](S s, Sink& sink) { each_origin(s, sink, [](const OriginStatus& o) { return std::uint64_t{!o.failing}; }); }},
-    Row{"isrd_coalesced_requests_total", counter, "Requests served by a fetch that another request had begun.",
+        [](S s, Sink& sink) {
+          each_origin(s, sink, [](const OriginStatus& o) { return std::uint64_t{!o.failing}; });
+        }},
+    Row{"isrd_coalesced_requests_total", counter,
+        "Requests served by a fetch that another request had begun.",
         [](S s, Sink& sink) { sink.value(s.totals.coalesced); }},
-    Row{"isrd_duplicate_fetches_total", counter, "Fetches made beside one of the same page because its wait expired.",
+    Row{"isrd_duplicate_fetches_total", counter,
+        "Fetches made beside one of the same page because its wait expired.",
         [](S s, Sink& sink) { sink.value(s.totals.duplicate_fetches); }},
     Row{"isrd_flights", gauge, "Fetches under way that others may join.",
         [](S s, Sink& sink) { sink.value(s.control.flights()); }},
@@ -222,18 +240,29 @@ constexpr std::array rows = {
     Row{"isrd_invalidated_entries_total", counter, "Entries that invalidations matched.",
         [](S s, Sink& sink) { sink.value(s.totals.invalidated_entries); }},
     Row{"isrd_entries", gauge, "Entries in the cache, by tier.",
-        [](S s, Sink& sink) { sink.value(s.store.memory.entries, {{"tier", "memory"}}); }},
+        [](S s, Sink& sink) {
+          sink.value(s.store.memory.entries, {{"tier", "memory"}});
+        }},
     Row{"isrd_bytes", gauge, "Bytes that the cache uses, by tier.",
-        [](S s, Sink& sink) { sink.value(s.store.memory.bytes, {{"tier", "memory"}}); }},
+        [](S s, Sink& sink) {
+          sink.value(s.store.memory.bytes, {{"tier", "memory"}});
+        }},
     Row{"isrd_bytes_max", gauge, "Bytes that the cache may use, by tier.",
-        [](S s, Sink& sink) { sink.value(s.store.limit_bytes, {{"tier", "memory"}}); }},
+        [](S s, Sink& sink) {
+          sink.value(s.store.limit_bytes, {{"tier", "memory"}});
+        }},
     Row{"isrd_fill_bytes", gauge, "Bytes of responses that are still coming in from origins.",
         [](S s, Sink& sink) { sink.value(s.store.fill_bytes); }},
     Row{"isrd_evictions_total", counter, "Entries that made room for others, by tier.",
-        [](S s, Sink& sink) { sink.value(s.store.evictions, {{"tier", "memory"}}); }},
+        [](S s, Sink& sink) {
+          sink.value(s.store.evictions, {{"tier", "memory"}});
+        }},
     Row{"isrd_build_info", gauge, "Always 1; the label tells the version.",
-        [](S, Sink& sink) { sink.value(std::uint64_t{1}, {{"version", ISRD_VERSION}}); }},
-    Row{"isrd_config_last_reload_success_timestamp_seconds", gauge, "When the configuration in force was loaded.",
+        [](S, Sink& sink) {
+          sink.value(std::uint64_t{1}, {{"version", ISRD_VERSION}});
+        }},
+    Row{"isrd_config_last_reload_success_timestamp_seconds", gauge,
+        "When the configuration in force was loaded.",
         [](S s, Sink& sink) { sink.value(seconds_since_epoch(s.control.last_reload())); }},
     Row{"process_start_time_seconds", gauge, "When the process started.",
         [](S, Sink& sink) { sink.value(seconds_since_epoch(process_start)); }},
@@ -242,7 +271,6 @@ constexpr std::array rows = {
     Row{"process_resident_memory_bytes", gauge, "Memory of the process that is in RAM.",
         [](S, Sink& sink) { sink.value(resident_bytes()); }},
 };
-// clang-format on
 
 }  // namespace
 

@@ -29,8 +29,9 @@ class Server {
   /// With the real port where 0 was asked for.
   const net::Address& listening() const;
   const std::string& token() const;
-  /// Accepts nothing more, lets answers under way be written for at most a second, then returns.
-  /// Any thread but the server's own, so not from a call of Control.
+  /// Accepts nothing more, lets answers under way be written for at most a second, then returns: it
+  /// waits for nothing but a call of Control that is running. Any thread but the server's own, so
+  /// not from such a call.
   void stop();
 
  private:

@@ -96,7 +96,9 @@ asio::awaitable<void> Session::serve(std::shared_ptr<Session> self) {
     }
     if (!self->has_answer_) break;
     co_await write(self);
-    if (self->unread_) co_await drain(self);
+    if (self->unread_) {
+      co_await drain(self);
+    }
     open = self->keep_alive_;
   }
   beast::error_code ignored;
@@ -171,7 +173,9 @@ Session::Task Session::read_body(std::shared_ptr<Session> self) {
   parser.body_limit(self->endpoint_->body_bytes);
   parser.eager(true);
   const bool awaits_word = beast::iequals(parser.get()[http::field::expect], "100-continue");
-  if (awaits_word && !parser.is_done() && self->buffer_.size() == 0) co_await write_continue(self);
+  if (awaits_word && !parser.is_done() && self->buffer_.size() == 0) {
+    co_await write_continue(self);
+  }
   while (!self->error_ && !parser.is_done()) {
     self->stream_.expires_after(idle_max);
     co_await http::async_read_some(self->stream_, self->buffer_, parser, token);

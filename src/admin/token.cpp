@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 
@@ -18,6 +19,16 @@ namespace isrd::admin {
 namespace {
 
 constexpr std::size_t token_bytes_max = 4096;
+
+/// In the order of preference.
+std::vector<std::string> default_places() {
+  std::vector<std::string> places;
+  const char* run = std::getenv("XDG_RUNTIME_DIR");
+  if (run != nullptr && run[0] == '/') places.push_back(std::string(run) + "/isrd/admin.token");
+  if (::geteuid() == 0) places.emplace_back("/run/isrd/admin.token");
+  places.push_back(fmt::format("/tmp/isrd-{}/admin.token", ::geteuid()));
+  return places;
+}
 
 class File {
  public:
@@ -140,11 +151,16 @@ Result<std::string> make_token(const std::string& path) {
 
 }  // namespace
 
-std::string default_token_file() {
-  const char* run = std::getenv("XDG_RUNTIME_DIR");
-  if (run != nullptr && run[0] == '/') return std::string(run) + "/isrd/admin.token";
-  if (::geteuid() == 0) return "/run/isrd/admin.token";
-  return fmt::format("/tmp/isrd-{}/admin.token", ::geteuid());
+std::string default_token_file() { return default_places().front(); }
+
+std::string find_default_token_file() {
+  const auto places = default_places();
+  const auto is_there = [](const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+  };
+  const auto found = std::ranges::find_if(places, is_there);
+  return found == places.end() ? places.front() : *found;
 }
 
 Result<std::string> read_token(const std::string& path) {

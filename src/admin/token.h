@@ -18,6 +18,10 @@ inline constexpr std::size_t token_bytes_min = 32;
 /// /tmp/isrd-UID.
 std::string default_token_file();
 
+/// The same for a reader: where that file is missing, another of these places that has one. A login
+/// has $XDG_RUNTIME_DIR, the service that it asks has none.
+std::string find_default_token_file();
+
 /// Reads a token file: regular, no symbolic link, not accessible to group or others, of this user
 /// or root. The error is one line for an operator.
 Result<std::string> read_token(const std::string& path);

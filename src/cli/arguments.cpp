@@ -174,7 +174,7 @@ Result<Target> find_target(const Arguments& arguments, const config::Environment
     target.token_file = *arguments.token_file;
     target.token.clear();
   }
-  if (target.token_file.empty()) target.token_file = admin::default_token_file();
+  if (target.token_file.empty()) target.token_file = admin::find_default_token_file();
   return target;
 }
 

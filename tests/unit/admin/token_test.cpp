@@ -169,6 +169,12 @@ TEST_F(DefaultTokenFile, lies_in_the_run_directory) {
               default_token_file().starts_with("/tmp/isrd-"));
 }
 
+TEST_F(DefaultTokenFile, is_found_by_a_reader_only_where_it_is) {
+  EXPECT_NE(find_default_token_file(), "");
+  ASSERT_TRUE(server_token({}));
+  EXPECT_EQ(find_default_token_file(), directory_ + "/isrd/admin.token");
+}
+
 TEST_F(DefaultTokenFile, is_not_made_in_a_directory_that_others_may_write) {
   path_ = default_token_file();
   std::filesystem::create_directory(directory_ + "/isrd");
