@@ -150,6 +150,10 @@ class Process:
         return found
 
 
+def leave(number, _):
+    raise SystemExit(128 + number)
+
+
 class Processes:
     """A set of processes with a temporary directory; a `with` block ends both."""
 
@@ -161,7 +165,9 @@ class Processes:
     def __enter__(self):
         # A SIGTERM is an exit like any other, so that the block's end is reached.
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda got, _: (_ for _ in ()).throw(SystemExit(128 + got)))
+            signal.signal(number, leave)
+        # A shell starts its background jobs with Ctrl-C ignored; this one is to be stopped by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
     def __exit__(self, *_):
