@@ -27,6 +27,7 @@ std::string kept_fields(std::string_view lines, const http::VaryRule& vary) {
 
 /// Sets the views into the head anew: after it was made, moved or copied.
 void index_head(Entry& entry) {
+  entry.wire = entry.text;
   entry.etag = entry.last_modified = entry.date = {};
   for (const http::Field& field : http::fields_of_lines(entry.field_lines())) {
     if (field.id == http::FieldId::etag) entry.etag = field.value;
@@ -86,7 +87,6 @@ void seal(Entry& entry, BodyChain body) {
   if (entry.status != 204) {
     http::append_line(entry.text, "Content-Length", std::to_string(entry.body.size));
   }
-  entry.text.shrink_to_fit();
   if (entry.body.extents.size() == 1) entry.whole_body = entry.body.extents[0].view();
   index_head(entry);
 }
@@ -109,7 +109,7 @@ Entry freshen(const Entry& old, std::string lines, const Judgement& judgement, c
   Entry entry = old;
   take_judgement(entry, judgement, receipt);
   entry.shareable_with_authorization = allows_authorization(http::fields_of_lines(lines));
-  entry.text = old.text.substr(0, old.key_size + old.fields_begin) + lines;
+  entry.text.assign(old.wire.substr(0, old.key_size + old.fields_begin)).append(lines);
   index_head(entry);
   return entry;
 }

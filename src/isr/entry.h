@@ -25,7 +25,7 @@ struct Recipe {
 
 /// The first members are what a hit reads; they share as few cache lines as they can.
 struct Entry {
-  std::string text;          // key, then head: what is compared, and what is sent behind it
+  std::string_view wire;     // key, then head: what is compared, and what is sent behind it
   std::uint32_t key_size = 0;
   std::uint32_t fields_begin = 0;  // where the field lines begin in the head
   std::string_view whole_body;     // the body when it lies in one piece
@@ -35,6 +35,7 @@ struct Entry {
   int status = 200;
   bool shareable_with_authorization = false;  // RFC 9111 section 3.5
 
+  std::string text;          // what `wire` views while the entry is being built; empty once it is compact
   BodyChain body;
   Hash128 primary;
   std::uint64_t asked = 0;   // the sequence number drawn when its fetch began
@@ -44,15 +45,15 @@ struct Entry {
   WallTime received_wall{};
   Millis delay{0};           // between request and answer
 
-  // Views into `text`, empty when absent.
+  // Views into `wire`, empty when absent.
   std::string_view etag;
   std::string_view last_modified;
   std::string_view date;
 
   /// The primary key's text.
-  std::string_view key() const { return std::string_view(text).substr(0, key_size); }
+  std::string_view key() const { return wire.substr(0, key_size); }
   /// Status line and stored fields as they are sent, Content-Length among them.
-  std::string_view head() const { return std::string_view(text).substr(key_size); }
+  std::string_view head() const { return wire.substr(key_size); }
   std::string_view field_lines() const { return head().substr(fields_begin); }
   Seconds age(MonoTime now) const {
     return initial_age + std::chrono::duration_cast<Seconds>(now - received);
@@ -63,6 +64,10 @@ struct Entry {
 };
 
 using EntryPtr = std::shared_ptr<const Entry>;
+
+/// The finished entry in one allocation: its counters, its members, key, head and a small body lie behind each other, so
+/// that a hit follows one pointer instead of five.
+EntryPtr compact(Entry entry);
 
 /// The slot's word about an entry: until when it is what (monotonic), and whether somebody invalidated it.
 enum class Invalidation : std::uint8_t { none, refresh, expire };
@@ -75,6 +80,9 @@ struct Windows {
   Invalidation invalidated = Invalidation::none;
   std::uint32_t generation = 0;  // of the configuration that they were resolved with
 };
+
+/// Whether anything (the origin's directives, the operator's windows) lets the entry be used after its freshness.
+inline bool may_be_served_stale(const Windows& windows) { return windows.error_until > windows.fresh_until; }
 
 Windows windows_from(const Lifetime& lifetime, MonoTime received, std::uint32_t generation);
 

@@ -97,7 +97,13 @@ class Http1Exchange final : public OriginExchange {
     }
   }
 
-  bool ready() const override { return state_ == State::body && end_ > begin_; }
+  bool ready() const override {
+    if (state_ != State::body || begin_ == end_) return false;
+    if (framing_.kind != http::BodyKind::chunked) return true;
+    // Bytes of the chunks' own grammar alone bring nothing.
+    http::ChunkedDecoder ahead = decoder_;
+    return ahead.next(upgraded_leftover()).state != http::ChunkedDecoder::State::more;
+  }
 
   Task<OriginFault> connect() override {
     if (state_ != State::start) co_return OriginFault::none;
@@ -277,7 +283,10 @@ class Http1Exchange final : public OriginExchange {
     OriginEvent event;
     event.head = &head_;
     if (head_.status == 101) {
-      if (!request_.upgrade) return fail(OriginFault::bad_head);
+      const http::Field* protocol = head_.find(http::FieldId::upgrade);
+      if (!request_.upgrade || !protocol || !http::iequals(protocol->value, "websocket")) {
+        return fail(OriginFault::bad_head);
+      }
       state_ = State::done;
       event.kind = OriginEvent::Kind::head;
       return event;

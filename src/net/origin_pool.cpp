@@ -43,11 +43,7 @@ std::vector<ResolvedAddress> look_up(const Address& address) {
 
 /// Whether an idle connection is as quiet as it must be: readable means closed or out of step (security rule 11).
 bool is_quiet(OriginConnection& connection) {
-  if (connection.socket.peer_finished() || connection.socket.is_dead()) return false;
-  if (!connection.socket.may_read()) return true;
-  char byte;
-  const IoResult read = connection.socket.read_some({&byte, 1});
-  return read.kind == IoResult::Kind::would_block;
+  return !connection.socket.peer_finished() && connection.socket.is_silent();
 }
 
 }  // namespace
@@ -236,7 +232,7 @@ bool OriginPool::hand_over(Worker& worker, std::unique_ptr<OriginConnection>& co
 }
 
 void OriginPool::release(Worker& worker, std::unique_ptr<OriginConnection> connection, bool usable) {
-  usable = usable && !worker.stopping() && is_quiet(*connection);
+  usable = usable && !worker.stopping() && !connection->socket.peer_finished();
   if (usable && hand_over(worker, connection)) return;
   bool wanted_elsewhere = false;
   {

@@ -66,6 +66,11 @@ IoResult Socket::write_some(std::span<const iovec> parts, bool more) {
   }
 }
 
+bool Socket::is_silent() const {
+  char byte;
+  return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 void Socket::on_ready(std::uint32_t events) {
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_finished_ = true;
   if (events & (EPOLLHUP | EPOLLERR)) dead_ = true;

@@ -50,6 +50,9 @@ class Socket final : public ReadyHandler {
   bool may_read() const { return may_read_; }
   bool may_write() const { return may_write_; }
 
+  /// Whether nothing waits to be read: no byte, no end, no error. Asks the kernel.
+  bool is_silent() const;
+
   /// The peer closed both directions or the connection broke: nothing that is written will be read.
   bool is_dead() const { return dead_; }
   /// The peer sent its FIN (it may still read).

@@ -208,7 +208,8 @@ Task<void> Regenerator::fetch(net::Worker& worker, Flight& flight, Fetch& fetch)
   net::OutgoingRequest request;
   request.method = "GET";
   request.target = fetch.recipe.target;
-  request.host = fetch.recipe.host;
+  const net::OriginOptions& origin = fetch.origin_options();
+  request.host = origin.host.empty() ? fetch.recipe.host : origin.host;
   request.lines = answer.lines;
   request.may_retry = true;
   answer.exchange = fetch.in_force->origins[fetch.site->origin_index]->open(worker, request);
@@ -314,7 +315,9 @@ Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetc
     }
     last = event.last || event.kind == OriginEvent::Kind::end;
     if (!windowed && flight.size() > store_.object_bytes_max()) {
-      windowed = true;
+      // It turns out too large to be stored: whoever reads it is served, and nothing is kept.
+      if (!streaming) flight.begin_streaming(isr::announce(entry, length), length);
+      streaming = windowed = true;
       flight.keep_window_only();
     }
     if (streaming && !last) flight.notify();
@@ -345,7 +348,7 @@ void Regenerator::publish(net::Worker& worker, Flight& flight, Fetch& fetch, isr
                                      : judgement.lifetime;
   const isr::Windows windows =
       isr::windows_from(lifetime, entry.received, fetch.in_force->sites->generation());
-  auto published = std::make_shared<const isr::Entry>(std::move(entry));
+  isr::EntryPtr published = isr::compact(std::move(entry));
   if (judgement.store) {
     store_.publish(published, windows);
     metrics(worker).stored[static_cast<std::size_t>(judgement.why)].add();

@@ -70,7 +70,7 @@ const Field* find_name(const http::RequestHead& request, std::string_view name) 
 
 }  // namespace
 
-std::string pass_lines(const http::RequestHead& request, const net::Peer& peer) {
+std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade) {
   const bool has_connection = request.present.contains(FieldId::connection);
   std::string lines;
   for (const Field& field : request.fields) {
@@ -78,7 +78,7 @@ std::string pass_lines(const http::RequestHead& request, const net::Peer& peer) 
       http::append_line(lines, field.name, field.value);
     }
   }
-  if (request.upgrade_websocket) http::append_line(lines, "Upgrade", "websocket");
+  if (upgrade) http::append_line(lines, "Upgrade", "websocket");
   return lines;
 }
 

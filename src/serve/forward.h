@@ -11,8 +11,9 @@
 
 namespace isrd::serve {
 
-/// The request fields of a pass: all end-to-end fields but those that isrd writes itself.
-std::string pass_lines(const http::RequestHead& request, const net::Peer& peer);
+/// The request fields of a pass: all end-to-end fields but those that isrd writes itself. `upgrade`: a tunnel is allowed
+/// and asked for.
+std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade);
 
 /// The request fields of a fill, and what was left out of them.
 struct FillFields {

@@ -60,12 +60,13 @@ Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
   const std::string_view scheme = scheme_of(head, *request.peer);
   const bool may_upgrade = head.upgrade_websocket && route.websocket;
   metrics().bypass[static_cast<std::size_t>(why)].add();
-  std::string lines = pass_lines(head, *request.peer);
+  std::string lines = pass_lines(head, *request.peer, may_upgrade);
   lines += own_lines(head, *request.peer, scheme, true);
   net::OutgoingRequest outgoing;
   outgoing.method = head.method_name;
   outgoing.target = head.path == "*" ? head.path : head.origin_form();
-  outgoing.host = head.authority;
+  const net::OriginOptions& origin = in_force->origins[site.origin_index]->options();
+  outgoing.host = origin.host.empty() ? head.authority : std::string_view(origin.host);
   outgoing.lines = lines;
   outgoing.body = head.framing;
   outgoing.is_head = head.method == http::Method::head;

@@ -2,6 +2,7 @@
 // than wait_max; fail open with at most one extra fetch; else 503.
 #include <algorithm>
 
+#include "http/cache_control.h"
 #include "http/lines.h"
 #include "serve/forward.h"
 #include "serve/spine.h"
@@ -74,6 +75,10 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
                                int attempt) {
   const http::RequestHead& head = request.head;
   const bool found = lookup.found.kind == store::Found::Kind::found;
+  if (lookup.site->client_directives && http::parse_cache_control(head.fields).only_if_cached) {
+    reply_error(request, lookup.site, 504, Why::only_if_cached, {}, sink);
+    co_return true;
+  }
   Why by = Why::none;
   if (!found && lookup.found.uncacheable) by = Why::uncacheable_known;
   if (head.method == http::Method::head) by = Why::method;
@@ -189,7 +194,12 @@ Task<Spine::Followed> Spine::follow(const net::Request& request, net::ResponseSi
         co_return streamed;
       }
       case State::complete:
-        if (!view.entry) co_return Followed::again;
+        if (!view.entry) {
+          // It was too large to be stored; those who were there are fed to its end.
+          if (!view.draft) co_return Followed::again;
+          const Followed streamed = co_await stream(request, sink, lookup, reader);
+          co_return streamed;
+        }
         if (!may_share(request, lookup, *view.entry)) co_return Followed::again;
         reply_completed(request, lookup, view, reader.is_leader(), sink);
         co_return Followed::answered;

@@ -55,6 +55,8 @@ std::uint64_t random_seed() {
 }
 
 void mark(Windows& windows, Mode mode) {
+  // Where nothing allows the old page once it is stale, a refresh must not show it either.
+  if (mode == Mode::refresh && !isr::may_be_served_stale(windows)) mode = Mode::expire;
   // A refresh never softens an expire.
   if (mode == Mode::expire) windows.invalidated = Invalidation::expire;
   if (mode == Mode::refresh && windows.invalidated == Invalidation::none) {
