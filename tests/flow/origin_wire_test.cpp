@@ -97,6 +97,7 @@ TEST(OriginWire, BytesThatComeLateOnAnIdleConnectionCloseIt) {
   Daemon isrd(rfc_config(origin));
   EXPECT_EQ(isrd.get("/a").body, "/a good");
   late->open();
+  ASSERT_TRUE(origin.wait_for_replies(1));
   for (int i = 0; i < 20; ++i) EXPECT_EQ(isrd.get("/b").body.substr(0, 4), "/b v");
 }
 

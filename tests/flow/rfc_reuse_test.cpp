@@ -26,9 +26,9 @@ Script validating(std::string etag, std::string fields, std::string fields_of_30
 
 TEST(RfcReuse, ExpiredPageIsValidatedAndFreshenedByA304) {
   ScriptedOrigin origin;
-  origin.serve("/a",
-               validating("\"one\"", std::string(fresh_minute) + "X-Old: 1\r\nX-New: before\r\n",
-                          std::string(fresh_minute) + "X-New: after\r\n"));
+  origin.serve(
+      "/a", validating("\"one\"", lines({"Cache-Control: max-age=60", "X-Old: 1", "X-New: before"}),
+                       lines({"Cache-Control: max-age=60", "X-New: after"})));
   Daemon isrd(rfc_config(origin));
   isrd.get("/a");
   isrd.advance(61s);

@@ -61,9 +61,19 @@ TEST(Wire, RequestMayComeByteByByte) {
   ScriptedOrigin origin;
   Daemon isrd(rfc_config(origin));
   Client client = isrd.connect();
-  for (char c : "\r\n" + get_request("/slow", "X-A: 1\r\n")) client.send(std::string_view(&c, 1));
+  for (char c : get_request("/slow", "X-A: 1\r\n")) client.send(std::string_view(&c, 1));
   EXPECT_EQ(client.read().body, "/slow v1");
   EXPECT_EQ(origin.request("/slow").field("X-A"), "1");
+}
+
+TEST(Wire, EmptyLineBeforeARequestIsSkippedAlsoInTwoPieces) {
+  ScriptedOrigin origin;
+  Daemon isrd(rfc_config(origin));
+  Client client = isrd.connect();
+  EXPECT_EQ(client.exchange("\r\n" + get_request("/a")).status, 200);
+  client.send("\r");
+  isrd.settle();
+  EXPECT_EQ(client.exchange("\n" + get_request("/b")).status, 200);
 }
 
 TEST(Wire, ConnectionStaysOpenUntilTheClientSaysClose) {

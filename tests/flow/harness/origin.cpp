@@ -121,6 +121,11 @@ void ScriptedOrigin::serve_connection(Connection& connection, const std::stop_to
     if (!at_head && !read_body(connection, buffer, request, request.body)) return;
     const Reply reply = choose(request);
     if (!play(reply, connection, stop)) return;
+    {
+      std::lock_guard lock(mutex_);
+      ++replies_;
+      changed_.notify_all();
+    }
     if (at_head && !read_body(connection, buffer, request, body)) return;
   }
 }
@@ -302,6 +307,11 @@ bool ScriptedOrigin::wait_until_received(const std::string& bytes) const {
 bool ScriptedOrigin::wait_for_closed(std::uint64_t n) const {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, patience, [&] { return closed_ >= n; });
+}
+
+bool ScriptedOrigin::wait_for_replies(std::uint64_t n) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return replies_ >= n; });
 }
 
 RecordedRequest ScriptedOrigin::request(const std::string& target, std::size_t index) const {

@@ -125,6 +125,8 @@ class ScriptedOrigin {
   bool wait_for_requests(const std::string& target, std::size_t n) const;
   bool wait_until_received(const std::string& bytes) const;
   bool wait_for_closed(std::uint64_t n) const;
+  /// So many replies were played to their end.
+  bool wait_for_replies(std::uint64_t n) const;
 
   /// The first, or only, request for the target. Throws when there is none.
   RecordedRequest request(const std::string& target, std::size_t index = 0) const;
@@ -152,6 +154,7 @@ class ScriptedOrigin {
   std::string received_;
   std::uint64_t connections_ = 0;
   std::uint64_t closed_ = 0;
+  std::uint64_t replies_ = 0;
   Script script_;
   std::map<std::string, Script> scripts_;
   std::map<std::string, std::deque<Reply>> queued_;
