@@ -387,5 +387,55 @@ TEST(Flight, BackgroundFetchesStayWithinTheirBudget) {
   }
 }
 
+TEST(Flight, PageThatOutgrowsTheStoreReachesAllWhoFollowIt) {
+  ScriptedOrigin origin;
+  const GatePtr gate = make_gate();
+  const std::string more(300'000, 'm');
+  origin.next("/a", Reply(head_of("Transfer-Encoding: chunked\r\n") + chunk("first"))
+                        .wait(gate)
+                        .then(chunk(more) + chunk("the end") + std::string(last_chunk)));
+  config::Config config = isr_config(origin, usual_windows());
+  config.limits.object_bytes = 100'000;
+  Daemon isrd(config);
+  std::vector<Client> visitors = clients(isrd, 5);
+  ask_together(isrd, visitors, "/a");
+  for (Client& visitor : visitors) visitor.read_until("first");
+  gate->open();
+  for (Client& visitor : visitors) visitor.read_until("the end\r\n0\r\n\r\n");
+  EXPECT_EQ(origin.count("/a"), 1u);
+  EXPECT_EQ(isrd.get("/a").body, "/a v2");
+}
+
+TEST(Flight, UnsafeRequestIsFinishedAlthoughItsClientLeft) {
+  ScriptedOrigin origin;
+  const GatePtr gate = make_gate();
+  Daemon isrd(isr_config(origin, usual_windows()));
+  isrd.get("/a");
+  origin.next("/a", Reply().wait(gate).then(page("changed")));
+  Client client = isrd.connect();
+  client.ask("/a", "Content-Length: 1\r\n", "POST");
+  client.send("x");
+  ASSERT_TRUE(origin.wait_for_requests("/a", 2));
+  client.leave_with_reset();
+  isrd.settle();
+  gate->open();
+  ASSERT_TRUE(eventually([&] { return isrd.get("/a").body == "/a v3"; }));
+}
+
+TEST(Flight, WhoComesWhenTooManyWaitDoesNotWait) {
+  ScriptedOrigin origin;
+  const GatePtr gate = make_gate();
+  origin.next("/a", Reply().wait(gate).then(page("for those who waited")));
+  config::Config config = isr_config(origin, usual_windows());
+  config.limits.waiters = 3;
+  Daemon isrd(config);
+  std::vector<Client> waiting = clients(isrd, 4);
+  ask_together(isrd, waiting, "/a");
+  const Response more = isrd.get("/a");
+  EXPECT_THAT(more.status, testing::AnyOf(200, 503));
+  gate->open();
+  for (Client& client : waiting) EXPECT_EQ(client.read().body, "for those who waited");
+}
+
 }  // namespace
 }  // namespace isrd::flow

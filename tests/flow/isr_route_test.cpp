@@ -301,5 +301,37 @@ TEST(IsrRoute, PathWithTwoReadingsIsNotCached) {
   }
 }
 
+TEST(IsrRoute, VisitorWhoseFieldsWereWithheldGetsNoAnswerThatWasMadeWithoutThem) {
+  ScriptedOrigin origin;
+  origin.serve("/a", [](const RecordedRequest& r) {
+    return Reply(page("for " + r.field("X-User"), "Cache-Control: no-store\r\n"));
+  });
+  Daemon isrd(isr_config(origin, usual_windows()));
+  EXPECT_EQ(isrd.get("/a", "X-User: bob\r\n").body, "for bob");
+  EXPECT_EQ(isrd.get("/a", "X-User: eve\r\n").body, "for eve");
+}
+
+TEST(IsrRoute, FieldThatVaryNamesIsSentAndKeyed) {
+  ScriptedOrigin origin;
+  origin.serve("/a", [](const RecordedRequest& r) {
+    return Reply(page("in " + r.field("Accept-Language"), "Vary: Accept-Language\r\n"));
+  });
+  Daemon isrd(isr_config(origin, usual_windows()));
+  for (const std::string language : {"de", "en", "fr"}) {
+    const std::string field = "Accept-Language: " + language + "\r\n";
+    EXPECT_EQ(isrd.get("/a", field).body, "in " + language);
+    const Response hit = isrd.get("/a", field);
+    EXPECT_EQ(hit.cache(), "HIT");
+    EXPECT_EQ(hit.body, "in " + language);
+  }
+  isrd.advance(61s);
+  for (const std::string language : {"de", "en", "fr"}) {
+    const std::string field = "Accept-Language: " + language + "\r\n";
+    EXPECT_EQ(isrd.get("/a", field).cache(), "STALE");
+    ASSERT_TRUE(eventually([&] { return isrd.get("/a", field).cache() == "HIT"; }));
+    EXPECT_EQ(isrd.get("/a", field).body, "in " + language);
+  }
+}
+
 }  // namespace
 }  // namespace isrd::flow

@@ -289,5 +289,51 @@ TEST(RfcReuse, OnlyIfCachedIsAnsweredWhereDirectivesAreObeyed) {
   EXPECT_EQ(isrd.get("/a", "Cache-Control: no-cache\r\n").body, "/a v2");
 }
 
+TEST(RfcReuse, HeadThatAgreesFreshensTheStoredPage) {
+  ScriptedOrigin origin;
+  origin.serve("/a", [](const RecordedRequest& r) {
+    std::string whole =
+        page("whole", lines({"Cache-Control: max-age=60", "ETag: \"e\"", "X-From: " + r.method}));
+    if (r.method == "HEAD") whole.resize(whole.find("\r\n\r\n") + 4);
+    return Reply(whole);
+  });
+  Daemon isrd(rfc_config(origin));
+  isrd.get("/a");
+  isrd.advance(61s);
+  EXPECT_EQ(isrd.head("/a").field("X-From"), "HEAD");
+  const Response hit = isrd.get("/a");
+  EXPECT_EQ(hit.cache(), "HIT");
+  EXPECT_EQ(hit.field("X-From"), "HEAD");
+  EXPECT_EQ(hit.body, "whole");
+  EXPECT_EQ(origin.request("/a", 1).method, "HEAD");
+}
+
+TEST(RfcReuse, HeadThatDisagreesEndsTheStoredPage) {
+  ScriptedOrigin origin;
+  origin.serve("/a", [](const RecordedRequest& r) {
+    std::string whole = page(
+        version_of(r), lines({"Cache-Control: max-age=60", "ETag: \"" + version_of(r) + "\""}));
+    if (r.method == "HEAD") whole.resize(whole.find("\r\n\r\n") + 4);
+    return Reply(whole);
+  });
+  Daemon isrd(rfc_config(origin));
+  isrd.get("/a");
+  isrd.advance(61s);
+  isrd.head("/a");
+  EXPECT_EQ(isrd.get("/a").body, "/a v3");
+}
+
+TEST(RfcReuse, HeadThatFailsTouchesNothing) {
+  ScriptedOrigin origin;
+  origin.next(
+      "/a", Reply(page("good", lines({"Cache-Control: max-age=60, stale-while-revalidate=600"}))));
+  origin.serve("/a", Reply(head_of("Content-Length: 3\r\n", "500 Down")));
+  Daemon isrd(rfc_config(origin));
+  isrd.get("/a");
+  isrd.advance(61s);
+  isrd.head("/a");
+  EXPECT_EQ(isrd.get("/a").body, "good");
+}
+
 }  // namespace
 }  // namespace isrd::flow

@@ -283,5 +283,18 @@ TEST(Smuggling, BodyOfAGetIsNeverTheNextRequest) {
   EXPECT_EQ(origin.count("/smuggled"), 0u);
 }
 
+TEST(Smuggling, OwnAnswerWhileABodyIsUnreadEndsTheConnection) {
+  ScriptedOrigin origin;
+  Daemon isrd(rfc_config(origin));
+  const std::string body(smuggled);
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  const std::string unknown_host = "POST /x HTTP/1.1\r\nHost: other.test\r\n" + length + "\r\n";
+  EXPECT_EQ(isrd.refused(unknown_host + body).status, 421);
+  EXPECT_EQ(isrd.refused(with(length + "CDN-Loop: isrd\r\n", body)).status, 508);
+  const std::string purge = "PURGE /x HTTP/1.1\r\nHost: blog.test\r\n" + length + "\r\n";
+  EXPECT_EQ(isrd.refused(purge + body).status, 200);
+  EXPECT_EQ(origin.count(), 0u);
+}
+
 }  // namespace
 }  // namespace isrd::flow

@@ -240,5 +240,31 @@ TEST(Tunnel, UninvitedOrForeign101IsABadAnswer) {
   EXPECT_EQ(isrd.get("/chat", websocket_fields).status, 502);
 }
 
+TEST(Tunnel, IdleOneIsClosed) {
+  ScriptedOrigin origin;
+  origin.serve("/chat", Reply(switching()).echo());
+  config::Config config = rfc_config(origin);
+  config.sites[0].websocket = true;
+  config.timeouts.tunnel = 150ms;
+  Daemon isrd(config);
+  Client client = isrd.connect();
+  client.ask("/chat", websocket_fields);
+  EXPECT_EQ(client.read().status, 101);
+  EXPECT_NE(client.wait_for_end(), Ending::still_open);
+  EXPECT_TRUE(origin.wait_for_closed(1));
+}
+
+TEST(Streaming, LateReaderOfAnUnstorableBodyGetsItWhole) {
+  ScriptedOrigin origin;
+  const std::string body(30'000'000, 'u');
+  origin.serve("/big", Reply(page(body, "Cache-Control: no-store\r\n")));
+  Daemon isrd(rfc_config(origin));
+  Client client = isrd.connect();
+  client.ask("/big");
+  ASSERT_TRUE(origin.wait_for_requests("/big", 1));
+  EXPECT_EQ(isrd.get("/other").status, 200);
+  EXPECT_TRUE(client.read().body == body);
+}
+
 }  // namespace
 }  // namespace isrd::flow

@@ -362,5 +362,34 @@ TEST(Wire, EarlierRequestLeavesNothingForTheNextOne) {
   for (const auto& name : {"X-Secret", "Cookie", "Authorization"}) EXPECT_FALSE(second.has(name));
 }
 
+TEST(Wire, DripOfABodyIsTooSlow) {
+  ScriptedOrigin origin;
+  config::Config config = rfc_config(origin);
+  config.timeouts.body = 1s;
+  config.limits.body_rate_bytes_min = 1'000'000;
+  Daemon isrd(config);
+  Client client = isrd.connect();
+  client.ask("/up", "Content-Length: 100000\r\n", "POST");
+  const Deadline deadline;
+  // Never a pause that is too long in itself.
+  while (!deadline.passed() && !wait_readable(client.fd(), Deadline(50ms))) client.send("x");
+  const Response response = client.read();
+  EXPECT_TRUE(response.status == 408 || response.status == 0) << response.status;
+  EXPECT_EQ(origin.count("/up"), 0u);
+}
+
+TEST(Wire, UnixSocketsOnBothSides) {
+  TempDir dir;
+  ScriptedOrigin origin(dir.path() + "/origin.sock");
+  config::Config config = isr_config(origin, usual_windows());
+  config.listen.push_back({net::Address::Kind::unix_socket, {}, 0, dir.path() + "/isrd.sock"});
+  config.origins[0].address = {net::Address::Kind::unix_socket, {}, 0, dir.path() + "/origin.sock"};
+  config.origins[0].url = "unix:" + dir.path() + "/origin.sock";
+  Daemon isrd(config);
+  EXPECT_EQ(Client(dir.path() + "/isrd.sock").get("/a").cache(), "MISS");
+  EXPECT_EQ(Client(dir.path() + "/isrd.sock").get("/a").cache(), "HIT");
+  EXPECT_EQ(isrd.post("/b", "x").status, 200);
+}
+
 }  // namespace
 }  // namespace isrd::flow

@@ -39,6 +39,8 @@ enum class Ending { orderly, reset, still_open };
 class Client {
  public:
   explicit Client(std::uint16_t port) : fd_(connect_to(port)) {}
+  /// On a unix socket.
+  explicit Client(const std::string& path) : fd_(connect_to(path)) {}
 
   /// False: the peer does not take more.
   bool send(std::string_view bytes) { return send_all(fd_, bytes); }

@@ -64,8 +64,13 @@ ScriptedOrigin::ScriptedOrigin()
   start();
 }
 
+ScriptedOrigin::ScriptedOrigin(const std::string& path) : script_(versions("")), path_(path) {
+  start();
+}
+
 void ScriptedOrigin::start() {
-  listener_ = listen_on(port_);
+  listener_ = path_.empty() ? bind_to(port_) : bind_to(path_);
+  listen_on(listener_);
   acceptor_ = std::jthread([this](const std::stop_token& stop) { accept_all(stop); });
 }
 

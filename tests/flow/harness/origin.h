@@ -94,6 +94,8 @@ class ScriptedOrigin {
  public:
   /// Answers every request with `page("TARGET vCOUNT")`, without any caching field, unless told.
   ScriptedOrigin();
+  /// On a unix socket.
+  explicit ScriptedOrigin(const std::string& path);
   ~ScriptedOrigin() { stop(); }
 
   std::uint16_t port() const { return port_; }
@@ -164,7 +166,8 @@ class ScriptedOrigin {
   /// Bound and never listening: while the origin is stopped nobody else gets its port, and who
   /// connects is refused.
   Fd reserved_;
-  std::uint16_t port_;
+  std::uint16_t port_ = 0;
+  std::string path_;  // of a unix socket
   Fd listener_;
   std::jthread acceptor_;
 };

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,13 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+sockaddr_un unix_path(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
   return address;
 }
 
@@ -61,10 +69,15 @@ Fd bind_to(std::uint16_t port) {
   return fd;
 }
 
-Fd listen_on(std::uint16_t port) {
-  Fd fd = bind_to(port);
-  if (::listen(*fd, 512) != 0) fail("listen");
+Fd bind_to(const std::string& path) {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = unix_path(path);
+  if (::bind(*fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("bind");
   return fd;
+}
+
+void listen_on(const Fd& bound) {
+  if (::listen(*bound, 512) != 0) fail("listen");
 }
 
 std::uint16_t port_of(const Fd& bound) {
@@ -81,6 +94,15 @@ Fd connect_to(std::uint16_t port) {
     fail("connect to port " + std::to_string(port));
   }
   disable_delay(*fd);
+  return fd;
+}
+
+Fd connect_to(const std::string& path) {
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = unix_path(path);
+  if (::connect(*fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fail("connect to " + path);
+  }
   return fd;
 }
 

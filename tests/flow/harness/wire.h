@@ -45,9 +45,13 @@ class Fd {
 
 /// Bound to loopback without listening; port 0 lets the kernel choose.
 Fd bind_to(std::uint16_t port);
-Fd listen_on(std::uint16_t port);
+/// Begins to listen.
+void listen_on(const Fd& bound);
 std::uint16_t port_of(const Fd& bound);
 Fd connect_to(std::uint16_t port);
+/// The same for a unix socket.
+Fd bind_to(const std::string& path);
+Fd connect_to(const std::string& path);
 /// Closes with a reset instead of an orderly end.
 void reset_connection(Fd& fd);
 
