@@ -52,7 +52,7 @@ TEST(RfcReuse, ExpiredPageIsValidatedAndFreshenedByA304) {
 TEST(RfcReuse, LastModifiedIsSentBackAsTheCondition) {
   ScriptedOrigin origin;
   const std::string date = "Mon, 13 Nov 2023 22:13:20 GMT";
-  origin.serve("/a", versions(std::string(fresh_minute) + "Last-Modified: " + date + "\r\n"));
+  origin.serve("/a", versions(lines({"Cache-Control: max-age=60", "Last-Modified: " + date})));
   Daemon isrd(rfc_config(origin));
   isrd.get("/a");
   isrd.advance(61s);
@@ -76,7 +76,7 @@ TEST(RfcReuse, NoCacheIsStoredButAskedForAtEachUse) {
 
 TEST(RfcReuse, FullAnswerToAValidationReplacesThePage) {
   ScriptedOrigin origin;
-  origin.serve("/a", versions(std::string(fresh_minute) + "ETag: \"x\"\r\n"));
+  origin.serve("/a", versions(lines({"Cache-Control: max-age=60", "ETag: \"x\""})));
   Daemon isrd(rfc_config(origin));
   isrd.get("/a");
   isrd.advance(61s);
