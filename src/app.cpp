@@ -12,7 +12,7 @@
 
 #include "admin/server.h"
 #include "base/log.h"
-#include "config/loader.h"
+#include "config/schema.h"
 #include "net/front_end.h"
 #include "serve/spine.h"
 
@@ -71,6 +71,7 @@ class RunningApp final : public App, public admin::Control {
     }
     store_ = store::make_memory_store(config_.store, config_.limits.object_bytes);
     regenerator_ = std::make_unique<regen::Regenerator>(workers_, *store_, metrics_);
+    regenerator_->flights().limit_waiters(config_.limits.waiters);
     access_log_ = std::make_unique<serve::AccessLog>(count, STDOUT_FILENO);
     access_log_->configure(config_.log);
     shared_.reset(new serve::Shared{*store_, *regenerator_, metrics_, *access_log_, {}, {}});
@@ -126,18 +127,13 @@ class RunningApp final : public App, public admin::Control {
 
   Result<Done> reload(Config config) override {
     std::lock_guard lock(config_mutex_);
-    if (config.listen != config_.listen) return Error{"listen cannot change while isrd runs: restart it"};
-    if (config.workers != config_.workers) return Error{"workers cannot change while isrd runs: restart it"};
-    if (!(config.admin.listen == config_.admin.listen) || config.admin.enabled != config_.admin.enabled) {
-      return Error{"admin.listen cannot change while isrd runs: restart it"};
-    }
-    if (config.store.memory_bytes != config_.store.memory_bytes) {
-      return Error{"store.memory cannot change while isrd runs: restart it"};
-    }
+    const std::vector<std::string> fixed = config::changed_restart_keys(config_, config);
+    if (!fixed.empty()) return Error{fixed.front() + " cannot change while isrd runs: restart it"};
     auto options = front_end_options(config);
     if (!options) return options.error();
     auto made = make_in_force(config);
     if (!made) return made.error();
+    regenerator_->flights().limit_waiters(config.limits.waiters);
     std::latch taken(static_cast<std::ptrdiff_t>(workers_.size()));
     for (const auto& worker : workers_) {
       worker->post([this, index = worker->index(), in_force = in_force_, rule = purge_rule_, &taken] {
@@ -175,7 +171,9 @@ class RunningApp final : public App, public admin::Control {
   std::vector<std::string> site_slots() const override {
     std::lock_guard lock(config_mutex_);
     std::vector<std::string> names(site_slots_max);
-    for (const auto& [name, slot] : slots_) names[slot] = name;
+    for (const auto& [name, slot] : slots_) {
+      if (slot < site_slots_max - 1) names[slot] = name;
+    }
     names[site_slots_max - 1] = "other";
     return names;
   }
@@ -265,7 +263,7 @@ class RunningApp final : public App, public admin::Control {
   std::shared_ptr<net::Origin> origin_for(const net::OriginOptions& options, const net::ResponseLimits& limits) {
     std::lock_guard lock(upkeep_mutex_);
     for (const auto& origin : origins_) {
-      if (origin->options() == options) return origin;
+      if (origin->options() == options && origin->limits() == limits) return origin;
     }
     origins_.push_back(net::make_http1_origin(options, limits, workers_));
     return origins_.back();

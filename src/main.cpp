@@ -109,6 +109,7 @@ void run_until_told(isrd::App& app, const isrd::config::CommandLine& line, isrd:
     }
     isrd::log_info("stopping: open requests have {} s", std::chrono::duration<double>(drain_limit).count());
     app.drain(drain_limit);
+    app.on_reload({});  // it refers to what ends here
     return;
   }
 }

@@ -45,6 +45,11 @@ Row listen_row() {
   return row;
 }
 
+Row needs_restart(Row row) {
+  row.restart = true;
+  return row;
+}
+
 Row workers_row() {
   constexpr Bounds<std::uint64_t> bounds = {1, 256};
   Row row = scalar(
@@ -151,8 +156,8 @@ Group limit_group() {
                "The most field lines of an origin's response; above it the answer is 502."),
        integer("limits.interim", top<&Config::limits, &LimitOptions::interim_max>, {0, 100},
                "The most interim (1xx) answers before an origin's response."),
-       size("limits.object", top<&Config::limits, &LimitOptions::object_bytes>, {0, 1024 * gib},
-            "The largest body that is stored; larger ones pass through."),
+       needs_restart(size("limits.object", top<&Config::limits, &LimitOptions::object_bytes>,
+                          {0, 1024 * gib}, "The largest body that is stored; larger ones pass through.")),
        integer("limits.connections", top<&Config::limits, &LimitOptions::connections>,
                {1, 1'000'000}, "The most connections of clients at once."),
        integer("limits.waiters", top<&Config::limits, &LimitOptions::waiters>, {1, 1'000'000},
@@ -187,9 +192,9 @@ Group admin_group() {
 Group store_group() {
   return {"store",
           "",
-          {size("store.memory", top<&Config::store, &store::StoreOptions::memory_bytes>,
-                {mib, 1024 * gib},
-                "The memory of the cache: entries, index and fetches under way together.")}};
+          {needs_restart(size("store.memory", top<&Config::store, &store::StoreOptions::memory_bytes>,
+                              {mib, 1024 * gib},
+                              "The memory of the cache: entries, index and fetches under way together."))}};
 }
 
 Group log_group() {

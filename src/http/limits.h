@@ -11,6 +11,8 @@ struct HeadLimits {
   std::size_t target_bytes = 8 * 1024;
   std::size_t method_bytes = 32;
   std::size_t field_name_bytes = 256;
+
+  bool operator==(const HeadLimits&) const = default;
 };
 
 /// The most fields that a parsed request head can hold, whatever the option says.

@@ -91,9 +91,10 @@ void seal(Entry& entry, BodyChain body) {
   index_head(entry);
 }
 
-std::string freshened_lines(const Entry& old, std::span<const http::Field> fields) {
+std::string freshened_lines(const Entry& old, std::span<const http::Field> fields,
+                            const Judgement& judgement) {
   std::string replacing;
-  http::append_response_lines(fields, {}, false, replacing);
+  http::append_response_lines(fields, judgement.withheld_fields, judgement.strip_set_cookie, replacing);
   const std::vector<http::Field> news = http::fields_of_lines(replacing);
   std::string lines;
   for (const http::Field& field : http::fields_of_lines(old.field_lines())) {

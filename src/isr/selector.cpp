@@ -30,7 +30,9 @@ bool selects(const Selector& selector, std::string_view key) {
 bool parse_selector(std::string_view text, Selector::Kind kind, Selector& out) {
   out.kind = kind;
   std::string_view rest = text;
-  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
+  const std::size_t scheme = rest.find("://");
+  // In a path or query the three characters say nothing.
+  if (scheme != std::string_view::npos && rest.find_first_of("/?") == scheme + 1) {
     const std::string_view name = rest.substr(0, scheme);
     if (!http::iequals(name, "http") && !http::iequals(name, "https")) return false;
     rest.remove_prefix(scheme + 3);

@@ -139,6 +139,9 @@ Result<std::unique_ptr<FrontEnd>> FrontEnd::bind(std::span<const Address> addres
 }
 
 FrontEnd::~FrontEnd() {
+  for (const Local& local : locals_) {
+    if (local.spare >= 0) ::close(local.spare);
+  }
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (listeners_[i] >= 0) ::close(listeners_[i]);
     if (listening_[i].kind == Address::Kind::unix_socket) ::unlink(listening_[i].path.c_str());
@@ -153,6 +156,7 @@ void FrontEnd::start(const Workers& workers, std::span<RequestHandler* const> ha
     Local& local = locals_[worker->index()];
     local.options = options;
     local.handler = handlers[worker->index()];
+    local.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       local.acceptors.push_back(std::make_unique<Acceptor>(*this, *worker, listeners_[i], listening_[i]));
       worker->watch(listeners_[i], EPOLLIN | EPOLLEXCLUSIVE, *local.acceptors.back());
@@ -176,6 +180,7 @@ void FrontEnd::accept_on(Worker& worker, int listener, const Address& address) {
       if (errno == EMFILE || errno == ENFILE) {
         static LogThrottle throttle;
         throttle.warn("no descriptor is left for a new connection (ulimit -n)");
+        shed_connection(locals_[worker.index()], listener);
       }
       return;
     }
@@ -193,6 +198,14 @@ void FrontEnd::accept_on(Worker& worker, int listener, const Address& address) {
     peer.local_port = address.port;
     place(worker, fd, std::move(peer));
   }
+}
+
+/// With no descriptor left the listener would stay readable for ever: the spare one takes the connection and closes it.
+void FrontEnd::shed_connection(Local& local, int listener) {
+  if (local.spare >= 0) ::close(local.spare);
+  const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  local.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 void FrontEnd::place(Worker& here, int fd, Peer peer) {

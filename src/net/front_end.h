@@ -42,9 +42,11 @@ class FrontEnd {
   struct Local {
     FrontEndOptions options;
     RequestHandler* handler = nullptr;
+    int spare = -1;  // a descriptor in hand for the moment when none is left
     std::vector<std::unique_ptr<Acceptor>> acceptors;
   };
   void accept_on(Worker& worker, int listener, const Address& address);
+  static void shed_connection(Local& local, int listener);
   void place(Worker& here, int fd, Peer peer);
   void start_session(Worker& worker, int fd, Peer peer);
 

@@ -50,9 +50,10 @@ Task<RequestBody::Piece> Http1Session::next() {
 
 Task<BodyEnd> Http1Session::read_body() {
   if (std::exchange(expects_continue_, false) && !begun_) {
-    std::string_view answer = "HTTP/1.1 100 Continue\r\n";
-    const bool sent = co_await interim(answer);
-    if (!sent) co_return BodyEnd::broken;
+    // Without waiting: the relay of an early answer may be waiting to write at the same time, and writes the rest first.
+    put("HTTP/1.1 100 Continue\r\n\r\n");
+    flush(nullptr);
+    if (broken_) co_return BodyEnd::broken;
   }
   // Everything before was consumed: the room behind the head is free again.
   body_position_ = end_ = begin_ + head_length_;
@@ -81,7 +82,8 @@ Task<void> Http1Session::copy_tunnel(Socket& from, Socket& to, std::string lefto
   std::size_t size = buffer.size();
   buffer.resize(std::max(size, body_read_bytes));
   bool open = true;
-  while (open && !tunnel.broken) {
+  for (int steps = 1; open && !tunnel.broken; ++steps) {
+    if (steps % steps_per_turn == 0) co_await Yield(worker_);
     std::size_t written = 0;
     while (written < size && !tunnel.broken) {
       const iovec part{buffer.data() + written, size - written};

@@ -156,12 +156,17 @@ class Http1Exchange final : public OriginExchange {
     state_ = State::failed;
     fault_ = cancelled_ ? OriginFault::cancelled : fault;
     if (!cancelled_) pool_.note_health(fault_);
-    if (connection_) pool_.release(worker_, std::move(connection_), false);
+    if (connection_) {
+      // An upload may be waiting on the socket; it must not be there when the socket goes.
+      connection_->socket.cancel();
+      pool_.release(worker_, std::move(connection_), false);
+    }
     return failed(fault_);
   }
 
   bool may_try_again() const {
-    return request_.may_retry && !tried_again_ && connection_->reused && end_ == begin_ && !cancelled_;
+    return request_.may_retry && !tried_again_ && connection_->reused && end_ == begin_ &&
+           interims_ == 0 && !cancelled_;
   }
 
   void try_again() {
@@ -451,6 +456,7 @@ class Http1Origin final : public Origin {
   Http1Origin(const OriginOptions& options, const ResponseLimits& limits, const Workers& workers)
       : pool_(options, workers), limits_(limits) {}
   const OriginOptions& options() const override { return pool_.options(); }
+  const ResponseLimits& limits() const override { return limits_; }
   std::unique_ptr<OriginExchange> open(Worker& worker, const OutgoingRequest& request) override {
     return std::make_unique<Http1Exchange>(pool_, limits_, worker, request);
   }

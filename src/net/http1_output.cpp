@@ -87,11 +87,15 @@ void Http1Session::reply(const ReplyHead& head, BodySlice body) {
   put(head.prepared);
   put(head.dynamic);
   put({lines, lines_size});
-  if (body.length == 0) return;
+  if (body.length == 0) {
+    if (in_task_) flush(nullptr);
+    return;
+  }
   iovec part;
   if (body.length <= copied_body_bytes_max && !blocked() && slice_parts(body, {&part, 1}) == 1 &&
       part.iov_len == body.length) {
     put({static_cast<char*>(part.iov_base), part.iov_len});
+    if (in_task_) flush(nullptr);
     return;
   }
   bytes_sent_ += body.length;
@@ -179,6 +183,7 @@ Task<bool> Http1Session::write_rest() {
 
 /// Writes all parts, waiting where the socket is full. Advances the parts in place.
 Task<bool> Http1Session::write_all(std::span<iovec> parts) {
+  if (blocked()) co_await write_rest();
   while (!parts.empty() && !broken_) {
     if (parts.front().iov_len == 0) {
       parts = parts.subspan(1);

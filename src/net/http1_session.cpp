@@ -53,7 +53,8 @@ Task<void> Http1Session::run(std::unique_ptr<Http1Session> session) {
 }
 
 Task<void> Http1Session::serve_connection() {
-  for (;;) {
+  for (int steps = 1;; ++steps) {
+    if (steps % steps_per_turn == 0) co_await Yield(worker_);
     const Step step = serve_buffered();
     flush(nullptr);
     if (broken_) co_return;
@@ -66,8 +67,9 @@ Task<void> Http1Session::serve_connection() {
     }
     if (step == Step::task) {
       Task<void> task = std::move(task_);
+      in_task_ = true;
       co_await task;
-      flush(nullptr);
+      in_task_ = false;
       if (!broken_ && blocked()) co_await write_rest();
       if (!finish_request()) break;
       continue;
@@ -82,7 +84,11 @@ Task<void> Http1Session::serve_connection() {
 
 Http1Session::Step Http1Session::serve_buffered() {
   for (;;) {
-    if (input().starts_with("\r\n") && scanned_ == 0) begin_ += 2;  // RFC 9112 section 2.2
+    if (scanned_ == 0) {
+      // An empty line before a request is skipped (RFC 9112 section 2.2); half of one is waited for.
+      if (input() == "\r") return Step::need_read;
+      if (input().starts_with("\r\n")) begin_ += 2;
+    }
     const std::size_t length = http::head_length(input(), scanned_);
     if (length == 0) {
       if (input().size() > options_->head.head_bytes) return refuse({431, "head_too_large"});

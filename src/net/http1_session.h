@@ -136,6 +136,7 @@ class Http1Session final : public ResponseSink, public RequestBody, public Drain
   std::uint64_t bytes_sent_ = 0;
   std::string stream_head_;   // of a streamed response, until its first body()
 
+  bool in_task_ = false;      // scratch memory must not be kept: the task may suspend
   std::size_t scratch_used_ = 0;
   std::string pending_;
   std::size_t pending_offset_ = 0;

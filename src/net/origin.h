@@ -100,11 +100,19 @@ struct OriginHealth {
   OriginFault fault = OriginFault::none;
 };
 
+struct ResponseLimits {
+  http::HeadLimits head;
+  std::uint64_t interim_max = 8;
+
+  bool operator==(const ResponseLimits&) const = default;
+};
+
 /// One configured origin. Thread-safe; exchanges belong to the worker that opens them.
 class Origin {
  public:
   virtual ~Origin() = default;
   virtual const OriginOptions& options() const = 0;
+  virtual const ResponseLimits& limits() const = 0;
   virtual std::unique_ptr<OriginExchange> open(Worker& worker, const OutgoingRequest& request) = 0;
   virtual OriginGauges gauges() const = 0;
   virtual OriginHealth health() const = 0;
@@ -112,11 +120,6 @@ class Origin {
   virtual void resolve() = 0;
   /// Closes idle connections that are over their time. Posts to the workers.
   virtual void sweep() = 0;
-};
-
-struct ResponseLimits {
-  http::HeadLimits head;
-  std::uint64_t interim_max = 8;
 };
 
 /// `workers` outlives the origin's exchanges.

@@ -121,7 +121,7 @@ void OriginPool::granted(Worker& worker) {
 void OriginPool::shed_idle(const Worker& except) {
   if (idle_count_.load(std::memory_order_relaxed) == 0) return;
   for (const auto& worker : workers_) {
-    if (worker.get() == &except) continue;
+    if (worker.get() == &except && locals_[except.index()].idle.empty()) continue;
     worker->post([this, w = worker.get()] {
       Local& local = locals_[w->index()];
       if (local.idle.empty()) return;
@@ -135,12 +135,17 @@ void OriginPool::shed_idle(const Worker& except) {
 Task<OriginPool::Acquired> OriginPool::wait_in_line(Worker& worker, CancelPoint& point) {
   Local& local = locals_[worker.index()];
   Local::Ticket ticket;
-  ticket.wait = &point.in_line;
-  local.line.push_back(&ticket);
   {
     std::lock_guard lock(mutex_);
+    // Looked at again under the lock that free_place() takes: a place that became free meanwhile has woken nobody.
+    if (places_taken_ < options_.connections) {
+      ++places_taken_;
+      co_return Acquired{};
+    }
     waiting_.push_back(&worker);
   }
+  ticket.wait = &point.in_line;
+  local.line.push_back(&ticket);
   shed_idle(worker);
   const Wake wake = co_await Wait(worker, point.in_line, worker.loop_time() + options_.timeouts.queue);
   Acquired acquired;
@@ -149,6 +154,7 @@ Task<OriginPool::Acquired> OriginPool::wait_in_line(Worker& worker, CancelPoint&
     co_return std::move(acquired);
   }
   std::erase(local.line, &ticket);
+  forget_waiting(worker);
   acquired.fault = wake == Wake::timeout ? OriginFault::queue_timeout : OriginFault::cancelled;
   co_return std::move(acquired);
 }
@@ -163,7 +169,12 @@ Task<OriginPool::Acquired> OriginPool::acquire(Worker& worker, bool fresh_only, 
     acquired = co_await wait_in_line(worker, point);
     if (acquired.connection || acquired.fault != OriginFault::none) co_return std::move(acquired);
   }
-  acquired = co_await connect(worker, point);
+  try {
+    acquired = co_await connect(worker, point);
+  } catch (...) {
+    free_place();
+    throw;
+  }
   if (!acquired.connection) free_place();
   co_return std::move(acquired);
 }
@@ -212,16 +223,18 @@ Task<OriginPool::Acquired> OriginPool::connect(Worker& worker, CancelPoint& poin
   co_return std::move(acquired);
 }
 
+void OriginPool::forget_waiting(Worker& worker) {
+  std::lock_guard lock(mutex_);
+  const auto mine = std::find(waiting_.begin(), waiting_.end(), &worker);
+  if (mine != waiting_.end()) waiting_.erase(mine);
+}
+
 /// Gives the connection to the first who waits on this worker. False: nobody does.
 bool OriginPool::hand_over(Worker& worker, std::unique_ptr<OriginConnection>& connection) {
   Local& local = locals_[worker.index()];
-  if (local.line.empty()) return false;
-  {
-    std::lock_guard lock(mutex_);
-    const auto mine = std::find(waiting_.begin(), waiting_.end(), &worker);
-    // When it is not there a place is on its way to this worker; granted() passes that on.
-    if (mine != waiting_.end()) waiting_.erase(mine);
-  }
+  if (local.line.empty() || !is_quiet(*connection)) return false;
+  // When it is not there a place is on its way to this worker; granted() passes that on.
+  forget_waiting(worker);
   Local::Ticket& ticket = *local.line.front();
   local.line.pop_front();
   connection->reused = true;
@@ -234,15 +247,16 @@ bool OriginPool::hand_over(Worker& worker, std::unique_ptr<OriginConnection>& co
 void OriginPool::release(Worker& worker, std::unique_ptr<OriginConnection> connection, bool usable) {
   usable = usable && !worker.stopping() && !connection->socket.peer_finished();
   if (usable && hand_over(worker, connection)) return;
-  bool wanted_elsewhere = false;
-  {
+  bool kept = false;
+  if (usable) {
+    // Counted under the lock, so that who begins to wait either sees it or is seen here.
     std::lock_guard lock(mutex_);
-    wanted_elsewhere = !waiting_.empty();
+    kept = waiting_.empty();
+    if (kept) idle_count_.fetch_add(1, std::memory_order_relaxed);
   }
-  if (usable && !wanted_elsewhere) {
+  if (kept) {
     connection->idle_since = worker.loop_time();
     locals_[worker.index()].idle.push_back(std::move(connection));
-    idle_count_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   connection.reset();

@@ -79,6 +79,7 @@ class OriginPool {
   std::unique_ptr<OriginConnection> take_idle(Worker& worker);
   Task<Acquired> wait_in_line(Worker& worker, CancelPoint& point);
   Task<Acquired> connect(Worker& worker, CancelPoint& point);
+  void forget_waiting(Worker& worker);
   bool hand_over(Worker& worker, std::unique_ptr<OriginConnection>& connection);
   bool take_place();
   /// A place became free: hands it to whoever waits longest.

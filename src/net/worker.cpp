@@ -126,11 +126,19 @@ void Worker::read_clocks() {
   now_ = clock_.now();
 }
 
+void Worker::run_posted(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    log_error("posted work ended by an exception: {}", error.what());
+  }
+}
+
 void Worker::run_ready() {
   while (!ready_.empty() || !taken_.empty()) {
     auto work = std::move(taken_);
     taken_.clear();
-    for (auto& w : work) w();
+    for (auto& w : work) run_posted(w);
     running_.swap(ready_);
     for (std::size_t i = 0; i < running_.size(); ++i) running_[i]->handle.resume();
     running_.clear();
@@ -139,7 +147,8 @@ void Worker::run_ready() {
 
 void Worker::turn() {
   epoll_event events[256];
-  const int count = epoll_wait(epoll_fd_, events, 256, wheel_.timeout_ms(loop_time_));
+  const int timeout = deferred_.empty() ? wheel_.timeout_ms(loop_time_) : 0;
+  const int count = epoll_wait(epoll_fd_, events, 256, timeout);
   read_clocks();
   for (int i = 0; i < count; ++i) {
     static_cast<ReadyHandler*>(events[i].data.ptr)->on_ready(events[i].events);
@@ -147,6 +156,8 @@ void Worker::turn() {
   wheel_.expire(loop_time_, [this](TimerNode& timer) {
     wake(*reinterpret_cast<WaitNode*>(&timer), Wake::timeout);
   });
+  ready_.insert(ready_.end(), deferred_.begin(), deferred_.end());
+  deferred_.clear();
   run_ready();
 }
 
@@ -160,6 +171,8 @@ void Worker::run() {
       wake(*reinterpret_cast<WaitNode*>(&timer), Wake::cancelled);
     });
     mailbox_.on_ready(0);
+    ready_.insert(ready_.end(), deferred_.begin(), deferred_.end());
+    deferred_.clear();
     run_ready();
   }
   mailbox_.on_ready(0);

@@ -95,6 +95,9 @@ class Worker {
   /// Ends a wait: its coroutine is resumed later in this turn.
   void wake(WaitNode& node, Wake result);
 
+  /// Resumes the node in the next turn, after new events were noted.
+  void defer(WaitNode& node) { deferred_.push_back(&node); }
+
   /// 64 KiB of memory that no suspension may cross.
   static constexpr std::size_t scratch_bytes = 64 * 1024;
   char* scratch() { return scratch_.get(); }
@@ -119,6 +122,7 @@ class Worker {
   void run();
   void turn();
   void run_ready();
+  static void run_posted(const std::function<void()>& work);
   void read_clocks();
 
   const std::size_t index_;
@@ -139,6 +143,7 @@ class Worker {
   Mailbox mailbox_{*this};
   std::vector<WaitNode*> ready_;
   std::vector<WaitNode*> running_;
+  std::vector<WaitNode*> deferred_;
   std::vector<std::function<void()>> taken_;
   std::unique_ptr<char[]> scratch_;
   std::size_t live_tasks_ = 0;
@@ -177,6 +182,25 @@ class Wait {
   LoopTime deadline_;
   WaitNode node_;
 };
+
+/// Lets everybody else have a turn: `co_await Yield(worker);` for loops that might never have to wait.
+class Yield {
+ public:
+  explicit Yield(Worker& worker) : worker_(worker) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> handle) {
+    node_.handle = handle;
+    worker_.defer(node_);
+  }
+  void await_resume() const {}
+
+ private:
+  Worker& worker_;
+  WaitNode node_;
+};
+
+/// After how many steps without a wait a loop yields.
+inline constexpr int steps_per_turn = 64;
 
 /// Wakes the wait that is registered in `slot`, if there is one.
 inline void wake_slot(Worker& worker, WaitNode*& slot, Wake result) {

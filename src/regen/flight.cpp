@@ -36,6 +36,11 @@ bool Flight::may_follow() const {
   return (state_ == State::pending || state_ == State::streaming) && !windowed_;
 }
 
+std::size_t Flight::reader_count() const {
+  std::lock_guard lock(mutex_);
+  return positions_.size();
+}
+
 bool Flight::take_extra() {
   std::lock_guard lock(mutex_);
   return !std::exchange(extra_taken_, true);
@@ -71,7 +76,7 @@ std::span<char> Flight::room() {
     block_ = std::make_shared<Block>(capacity);
     block_used_ = 0;
     reserved_bytes_ += capacity;
-    store_.reserve_fill(capacity);
+    if (!store_.reserve_fill(capacity)) memory_refused_ = true;
   }
   return {block_->data() + block_used_, block_->capacity() - block_used_};
 }
@@ -183,6 +188,9 @@ BodyChain Flight::take_body() {
     }
     body.extents.clear();
     if (body.size > 0) body.extents.push_back({std::move(whole), static_cast<std::size_t>(body.size)});
+    // Readers go on from the copy; the blocks they hold at this moment live until they look again.
+    std::lock_guard lock(mutex_);
+    chain_ = body;
   }
   release_memory();
   return body;
@@ -204,7 +212,10 @@ void Flight::release(std::unique_ptr<Handoff> handoff, isr::Why why,
   {
     std::lock_guard lock(mutex_);
     state_ = State::released;
-    handoff_ = std::move(handoff);
+    // Without a leader to take it the exchange ends here, on the worker that it belongs to.
+    const bool wanted = std::any_of(positions_.begin(), positions_.end(),
+                                    [](const FlightReader* reader) { return reader->is_leader_; });
+    if (wanted) handoff_ = std::move(handoff);
     released_why_ = why;
     released_vary_ = std::move(vary_names);
   }
@@ -270,6 +281,11 @@ FlightReader::View FlightReader::look() {
   }
   std::uint64_t at = flight_->dropped_;
   viewed_ = 0;
+  if (position_ < at) {
+    // It came after the window had moved on: the begin is gone.
+    view.state = Flight::State::failed;
+    return view;
+  }
   for (const Extent& extent : flight_->chain_.extents) {
     if (at + extent.size > position_ && view.part_count < view.parts.size()) {
       const std::size_t skip = static_cast<std::size_t>(position_ > at ? position_ - at : 0);
@@ -313,6 +329,8 @@ FlightTable::Joined FlightTable::join(const Hash128& id, const isr::PrimaryKey& 
   std::lock_guard lock(shard.mutex);
   std::shared_ptr<Flight>& flight = shard.flights[id];
   if (flight && flight->may_follow()) {
+    // The leader is a reader too.
+    if (flight->reader_count() > waiters_max_.load(std::memory_order_relaxed)) return {Role::full, flight};
     const std::uint64_t asked = flight->asked();
     if (asked == 0 || !store_.invalidated_since(asked, key)) return {Role::follow, flight};
   }

@@ -50,6 +50,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::uint64_t size() const { return size_; }
   /// From now on only the readers that are there are fed; nothing is kept that all have read.
   void keep_window_only();
+  /// Whether the store had no memory for the last block: the fill must not grow on.
+  bool memory_refused() const { return memory_refused_; }
   /// Waits until the slowest reader is less than a window behind. False: nobody reads any more, or the worker stops.
   Task<bool> wait_for_readers();
   /// The whole body, for the entry; its memory is no longer the fill's.
@@ -63,6 +65,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::uint64_t asked() const;
   /// Whether a newcomer may still follow.
   bool may_follow() const;
+  std::size_t reader_count() const;
   /// The one extra fetch that those whose wait expired may make. True for the first caller.
   bool take_extra();
 
@@ -86,6 +89,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::uint64_t size_ = 0;
   std::uint64_t reserved_bytes_ = 0;
   std::uint64_t announced_ = 0;
+  bool memory_refused_ = false;
   std::shared_ptr<Block> block_;      // the block that grows
   std::size_t block_used_ = 0;
   net::WaitNode* waiting_for_readers_ = nullptr;
@@ -163,8 +167,10 @@ class FlightReader {
 class FlightTable {
  public:
   FlightTable(const net::Workers& workers, store::Store& store) : workers_(workers), store_(store) {}
+  /// How many may wait for one flight; the next is told so (security rule 28).
+  void limit_waiters(std::uint64_t waiters) { waiters_max_.store(waiters, std::memory_order_relaxed); }
 
-  enum class Role : std::uint8_t { lead, follow };
+  enum class Role : std::uint8_t { lead, follow, full };
   struct Joined {
     Role role = Role::lead;
     std::shared_ptr<Flight> flight;
@@ -185,6 +191,7 @@ class FlightTable {
   };
   const net::Workers& workers_;
   store::Store& store_;
+  std::atomic<std::uint64_t> waiters_max_{1000};
   std::array<Shard, shard_count> shards_;
 };
 

@@ -37,6 +37,46 @@ std::vector<std::string> unheard_names(const http::VaryRule& vary, const std::ve
   return both;
 }
 
+/// Takes out of Vary what the key holds anyway, or what a fill never sends. False: it names something that isrd writes
+/// itself or never passes on, so that no later request could be compared with this one.
+bool settle_vary(http::VaryRule& vary, bool is_isr) {
+  static constexpr std::string_view in_key[] = {"host", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"};
+  static constexpr std::string_view never_compared[] = {"forwarded", "via", "cdn-loop", "connection", "te",
+                                                        "transfer-encoding", "upgrade", "keep-alive"};
+  const auto is_one_of = [](std::span<const std::string_view> list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  std::erase_if(vary.names, [&](const std::string& name) {
+    return is_one_of(in_key, name) || (is_isr && name == "cookie");
+  });
+  return std::none_of(vary.names.begin(), vary.names.end(), [&](const std::string& name) {
+    return is_one_of(never_compared, name) || name.starts_with("x-forwarded-") || name.starts_with("x-isr-") ||
+           name.find('_') != std::string::npos;
+  });
+}
+
+/// Whether an answer that cannot be stored says something of the page, rather than of the one who asked or of the moment:
+/// only then is the old page given up and the key remembered as uncacheable.
+bool tells_of_page(int status, Why why, const isr::RequestFacts& facts) {
+  if (why == Why::server_error || why == Why::vary_miss || why == Why::authorization_response) return false;
+  if (why == Why::no_freshness && facts.cookie) return false;
+  return status < 400 || status == 404 || status == 410;
+}
+
+/// The forwarding fields of a fetch that no visitor asked for.
+std::string lines_of_recipe(const isr::Recipe& recipe) {
+  const isr::HostPort host = isr::split_port(recipe.host);
+  std::string lines;
+  http::append_line(lines, "X-Forwarded-Proto", recipe.scheme);
+  http::append_line(lines, "X-Forwarded-Host", recipe.host);
+  http::append_line(lines, "X-Forwarded-Port",
+                    !host.port.empty() ? host.port : std::string_view(recipe.scheme == "https" ? "443" : "80"));
+  http::append_line(lines, "Forwarded", "host=\"" + recipe.host + "\";proto=" + recipe.scheme);
+  http::append_line(lines, "Via", "1.1 isrd");
+  http::append_line(lines, "CDN-Loop", "isrd");
+  return lines;
+}
+
 }  // namespace
 
 /// What a fetch has learnt so far.
@@ -64,6 +104,7 @@ void Regenerator::start_in_background(net::Worker& worker, std::shared_ptr<Fligh
     if (lane.running >= fetch.origin_options().background) {
       if (lane.queue.size() >= queue_max) {
         flights_.finish(fetch.flight_id, *flight);
+        flight->fail(OriginFault::queue_timeout, 0);
         return;
       }
       lane.queue.push_back({&worker, std::move(flight), std::move(fetch)});
@@ -132,6 +173,10 @@ void Regenerator::refresh(const std::shared_ptr<const InForce>& in_force,
       fetch.recipe = entry->recipe;
       fetch.facts = entry->facts;
       fetch.old = entry;
+      fetch.own_lines = lines_of_recipe(entry->recipe);
+      const std::vector<http::Field> fields = http::fields_of_lines(entry->recipe.fields);
+      const store::Found found = store_.find(key, fields, worker.now().mono);
+      if (found.entry == entry) fetch.old_windows = found.windows;
       if (entry->facts.authorization || !fetch.route->cache) return;  // needs its visitor
       FlightTable::Joined joined = flights_.join(fetch.flight_id, key);
       if (joined.role == FlightTable::Role::lead) {
@@ -263,14 +308,14 @@ Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch&
     judgement.store = false;
     judgement.why = Why::too_large;
   }
+  if (judgement.store && !settle_vary(judgement.vary, fetch.route->policy.is_isr())) {
+    judgement.store = false;
+    judgement.why = Why::vary_any;
+  }
   std::vector<std::string> unheard = unheard_names(judgement.vary, fetch.withheld_names);
   if (!judgement.store || !unheard.empty()) {
     hand_off(worker, flight, fetch, answer, judgement.store ? Why::vary_miss : judgement.why, std::move(unheard));
     co_return;
-  }
-  if (fetch.route->policy.is_isr()) {
-    // Cookies are not sent on a fill, so that the answer is the one for nobody in particular.
-    std::erase(judgement.vary.names, "cookie");
   }
   isr::Entry entry = isr::build_entry(fetch.key, head, judgement, fetch.recipe, fetch.facts, answer.receipt);
   entry.primary = fetch.primary;
@@ -278,7 +323,8 @@ Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch&
   const bool received = co_await receive(worker, flight, fetch, answer, entry);
   if (!received) co_return;
   isr::seal(entry, flight.take_body());
-  publish(worker, flight, fetch, std::move(entry), judgement, false);
+  Freshened done = store(worker, fetch, std::move(entry), judgement);
+  complete(worker, flight, fetch, std::move(done), false);
 }
 
 /// Reads the body into the flight; readers are fed as soon as there is something to wait for. False: it did not come whole
@@ -290,7 +336,8 @@ Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetc
   bool last = answer.whole;
   std::optional<std::uint64_t> length;
   if (answer.head->framing.kind == http::BodyKind::length) length = answer.head->framing.length;
-  while (!last) {
+  for (int steps = 1; !last; ++steps) {
+    if (steps % net::steps_per_turn == 0) co_await net::Yield(worker);
     if (!streaming && !answer.exchange->ready()) {
       flight.begin_streaming(isr::announce(entry, length), length);
       streaming = true;
@@ -314,7 +361,7 @@ Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetc
       flight.append(event.data);
     }
     last = event.last || event.kind == OriginEvent::Kind::end;
-    if (!windowed && flight.size() > store_.object_bytes_max()) {
+    if (!windowed && (flight.size() > store_.object_bytes_max() || flight.memory_refused())) {
       // It turns out too large to be stored: whoever reads it is served, and nothing is kept.
       if (!streaming) flight.begin_streaming(isr::announce(entry, length), length);
       streaming = windowed = true;
@@ -330,48 +377,89 @@ Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetc
 }
 
 void Regenerator::answer_not_modified(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer) {
-  std::string lines = isr::freshened_lines(*fetch.old, answer.head->fields);
-  const std::vector<http::Field> merged = http::fields_of_lines(lines);
-  isr::Judgement judgement = isr::judge(fetch.old->status, merged, fetch.facts, fetch.route->policy,
-                                        answer.receipt.wall, answer.receipt.delay);
-  // The Age of the 304 itself counts; the merged lines have none.
-  if (fetch.route->policy.is_isr()) std::erase(judgement.vary.names, "cookie");
-  if (!judgement.store) judgement.vary = fetch.old->vary;
-  isr::Entry entry = isr::freshen(*fetch.old, std::move(lines), judgement, answer.receipt);
-  publish(worker, flight, fetch, std::move(entry), judgement, true);
+  Freshened done = freshen(worker, fetch, answer.head->fields, answer.receipt);
+  if (done.entry) {
+    complete(worker, flight, fetch, std::move(done), true);
+    return;
+  }
+  // The page may not be shared any more: everybody asks for himself.
+  store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+  flights_.finish(fetch.flight_id, flight);
+  flight.release(nullptr, Why::none, {});
 }
 
-void Regenerator::publish(net::Worker& worker, Flight& flight, Fetch& fetch, isr::Entry entry,
-                          const isr::Judgement& judgement, bool revalidated) {
+/// The old entry with the fields of a 304, or of a HEAD's 200, put in place. Without an entry: those fields forbid it, and
+/// the old one is gone.
+Regenerator::Freshened Regenerator::freshen(net::Worker& worker, const Fetch& fetch,
+                                            std::span<const http::Field> fields,
+                                            const isr::Receipt& receipt) {
+  const std::string plain = isr::freshened_lines(*fetch.old, fields);
+  std::vector<http::Field> merged = http::fields_of_lines(plain);
+  for (const http::Field& field : fields) {
+    if (field.id == http::FieldId::age) merged.push_back(field);  // not stored, but it counts
+  }
+  isr::Judgement judgement = isr::judge(fetch.old->status, merged, fetch.facts, fetch.route->policy,
+                                        receipt.wall, receipt.delay);
+  if (!settle_vary(judgement.vary, fetch.route->policy.is_isr())) judgement.store = false;
+  if (!judgement.store) {
+    store_.forget(*fetch.old);
+    metrics(worker).not_stored[static_cast<std::size_t>(judgement.why)].add();
+    return {};
+  }
+  isr::Entry entry =
+      isr::freshen(*fetch.old, isr::freshened_lines(*fetch.old, fields, judgement), judgement, receipt);
+  entry.variant = isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
+  return store(worker, fetch, std::move(entry), judgement);
+}
+
+Regenerator::Freshened Regenerator::store(net::Worker& worker, const Fetch& fetch, isr::Entry entry,
+                                          const isr::Judgement& judgement) {
   const isr::Lifetime lifetime = fetch.route->policy.is_isr()
                                      ? isr::with_jitter(judgement.lifetime, fetch.primary)
                                      : judgement.lifetime;
-  const isr::Windows windows =
-      isr::windows_from(lifetime, entry.received, fetch.in_force->sites->generation());
-  isr::EntryPtr published = isr::compact(std::move(entry));
-  if (judgement.store) {
-    store_.publish(published, windows);
-    metrics(worker).stored[static_cast<std::size_t>(judgement.why)].add();
-  } else {
-    store_.forget(*fetch.old);
-    metrics(worker).not_stored[static_cast<std::size_t>(judgement.why)].add();
-  }
+  Freshened done;
+  done.windows = isr::windows_from(lifetime, entry.received, fetch.in_force->sites->generation());
+  done.entry = isr::compact(std::move(entry));
+  store_.publish(done.entry, done.windows);
+  metrics(worker).stored[static_cast<std::size_t>(judgement.why)].add();
+  return done;
+}
+
+void Regenerator::complete(net::Worker& worker, Flight& flight, const Fetch& fetch, Freshened done,
+                           bool revalidated) {
   note_success(fetch.flight_id);
   if (fetch.background) metrics(worker).regenerations_ok.add();
   // Out of the table first: who comes now finds the entry, not a flight that has ended.
   flights_.finish(fetch.flight_id, flight);
-  flight.complete(std::move(published), windows, revalidated);
+  flight.complete(std::move(done.entry), done.windows, revalidated);
+}
+
+void Regenerator::note_head(net::Worker& worker, const Fetch& fetch, const http::ResponseHead& head,
+                            const isr::Receipt& receipt) {
+  const isr::Entry& old = *fetch.old;
+  const auto agrees = [&](http::FieldId id, std::string_view stored) {
+    const http::Field* field = head.find(id);
+    return !field || field->value == stored;
+  };
+  // A validator must be there and agree; one that differs tells of another page.
+  const bool same = agrees(http::FieldId::etag, old.etag) &&
+                    agrees(http::FieldId::last_modified, old.last_modified) &&
+                    agrees(http::FieldId::content_length, std::to_string(old.body.size));
+  const bool validated = (!old.etag.empty() && head.find(http::FieldId::etag)) ||
+                         (!old.last_modified.empty() && head.find(http::FieldId::last_modified));
+  if (same && validated) freshen(worker, fetch, head.fields, receipt);
+  if (!same) store_.forget(old);
 }
 
 void Regenerator::hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer, Why why,
                            std::vector<std::string> vary_names) {
   metrics(worker).not_stored[static_cast<std::size_t>(why)].add();
-  if (fetch.old && why != Why::server_error && vary_names.empty()) store_.forget(*fetch.old);
-  if (why != Why::server_error && why != Why::vary_miss) {
+  if (tells_of_page(answer.head->status, why, fetch.facts) && vary_names.empty()) {
+    if (fetch.old) store_.forget(*fetch.old);
     store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
   }
   if (fetch.background) {
-    if (why == Why::server_error) note_failure(fetch.flight_id, worker.loop_time());
+    if (!tells_of_page(answer.head->status, why, fetch.facts)) note_failure(fetch.flight_id, worker.loop_time());
     answer.exchange.reset();
     flights_.finish(fetch.flight_id, flight);
     flight.release(nullptr, why, std::move(vary_names));

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/metrics.h"
+#include "isr/build_entry.h"
 #include "isr/route.h"
 #include "regen/flight.h"
 
@@ -60,6 +61,11 @@ class Regenerator {
   /// Regenerates entries that were invalidated. Any thread; the work goes to the workers.
   void refresh(const std::shared_ptr<const InForce>& in_force, const std::vector<isr::EntryPtr>& entries);
 
+  /// What a HEAD that went to the origin says about the entry of its GET (RFC 9111 section 4.3.5): the same representation
+  /// is freshened, another one is forgotten. `asked` was drawn before the HEAD was sent.
+  void note_head(net::Worker& worker, const Fetch& fetch, const http::ResponseHead& head,
+                 const isr::Receipt& receipt);
+
   /// After a failed regeneration of this flight id: whether another try must wait (security rule 29).
   bool backs_off(const Hash128& flight_id, net::LoopTime now) const;
 
@@ -89,11 +95,17 @@ class Regenerator {
   Task<bool> receive(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer,
                      isr::Entry& entry);
   void answer_not_modified(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer);
+  struct Freshened {
+    isr::EntryPtr entry;
+    isr::Windows windows;
+  };
+  Freshened freshen(net::Worker& worker, const Fetch& fetch, std::span<const http::Field> fields,
+                    const isr::Receipt& receipt);
+  Freshened store(net::Worker& worker, const Fetch& fetch, isr::Entry entry, const isr::Judgement& judgement);
   void hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer, isr::Why why,
                 std::vector<std::string> vary_names);
   void failed(net::Worker& worker, Flight& flight, const Fetch& fetch, net::OriginFault fault, int status);
-  void publish(net::Worker& worker, Flight& flight, Fetch& fetch, isr::Entry entry,
-               const isr::Judgement& judgement, bool revalidated);
+  void complete(net::Worker& worker, Flight& flight, const Fetch& fetch, Freshened done, bool revalidated);
   void finish_background(const std::string& origin);
   void note_failure(const Hash128& flight_id, net::LoopTime now);
   void note_success(const Hash128& flight_id);

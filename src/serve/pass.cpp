@@ -36,7 +36,8 @@ struct Spine::Upload {
 };
 
 Task<void> Spine::upload(net::RequestBody& body, net::OriginExchange& exchange, Upload& state) {
-  for (;;) {
+  for (int steps = 1;; ++steps) {
+    if (steps % net::steps_per_turn == 0) co_await net::Yield(worker_);
     const net::RequestBody::Piece piece = co_await body.next();
     if (piece.end != net::BodyEnd::more && piece.end != net::BodyEnd::complete) {
       // The client did not keep its word: the origin must not take a part for the whole.
@@ -56,7 +57,34 @@ Task<void> Spine::upload(net::RequestBody& body, net::OriginExchange& exchange, 
 Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
                        std::shared_ptr<const regen::InForce> in_force, const isr::Site& site,
                        const isr::Route& route, Why why) {
+  const Matched matched{in_force, site, route};
+  const bool unsafe = !is_safe(request.head.method);
+  HeadHook on_head;
+  if (unsafe) on_head = [&](const http::ResponseHead& head) { invalidate_after_unsafe(request, site, head); };
+  co_await exchange_and_relay(request, sink, matched, why, std::move(on_head));
+}
+
+Task<void> Spine::pass_head(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup) {
+  const store::FetchTicket ticket = shared_.store.begin_fetch();
+  regen::Fetch fetch = make_fetch(request, lookup.matched(), lookup.primary(), lookup.found, {});
+  const net::LoopTime started = worker_.loop_time();
+  HeadHook on_head = [&](const http::ResponseHead& head) {
+    if (head.status != 200) return;
+    isr::Receipt receipt;
+    receipt.wall = now().wall;
+    receipt.mono = now().mono;
+    receipt.delay = std::chrono::duration_cast<Millis>(worker_.loop_time() - started);
+    receipt.asked = ticket.sequence();
+    shared_.regenerator.note_head(worker_, fetch, head, receipt);
+  };
+  co_await exchange_and_relay(request, sink, lookup.matched(), Why::method, std::move(on_head));
+}
+
+Task<void> Spine::exchange_and_relay(const net::Request& request, net::ResponseSink& sink,
+                                     const Matched& matched, Why why, HeadHook on_head) {
   const http::RequestHead& head = request.head;
+  const isr::Site& site = matched.site;
+  const isr::Route& route = matched.route;
   const std::string_view scheme = scheme_of(head, *request.peer);
   const bool may_upgrade = head.upgrade_websocket && route.websocket;
   metrics().bypass[static_cast<std::size_t>(why)].add();
@@ -65,14 +93,14 @@ Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
   net::OutgoingRequest outgoing;
   outgoing.method = head.method_name;
   outgoing.target = head.path == "*" ? head.path : head.origin_form();
-  const net::OriginOptions& origin = in_force->origins[site.origin_index]->options();
+  const net::OriginOptions& origin = matched.in_force->origins[site.origin_index]->options();
   outgoing.host = origin.host.empty() ? head.authority : std::string_view(origin.host);
   outgoing.lines = lines;
   outgoing.body = head.framing;
   outgoing.is_head = head.method == http::Method::head;
   outgoing.may_retry = is_safe(head.method) && head.framing.kind == http::BodyKind::none;
   outgoing.upgrade = may_upgrade;
-  std::unique_ptr<net::OriginExchange> exchange = in_force->origins[site.origin_index]->open(worker_, outgoing);
+  std::unique_ptr<net::OriginExchange> exchange = matched.in_force->origins[site.origin_index]->open(worker_, outgoing);
   if (is_safe(head.method)) sink.watch_client(exchange.get());
 
   Upload state;
@@ -85,7 +113,13 @@ Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
       state.done = true;
     }
   }
-  co_await relay_response(request, sink, site, why, *exchange, may_upgrade);
+  try {
+    co_await relay_response(request, sink, site, why, *exchange, may_upgrade, on_head);
+  } catch (const std::exception& error) {
+    // The upload refers to what this frame holds: it must end first.
+    log_error("a relay ended by an exception: {}", error.what());
+    sink.abort();
+  }
   sink.watch_client(nullptr);
   while (!state.done) {
     request.body->stop();
@@ -96,7 +130,8 @@ Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
 
 /// From the origin's first event to the end of the response. False: it was cut.
 Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
-                                 Why why, net::OriginExchange& exchange, bool may_upgrade) {
+                                 Why why, net::OriginExchange& exchange, bool may_upgrade,
+                                 const HeadHook& on_head) {
   const net::LoopTime started = worker_.loop_time();
   OriginEvent event = co_await exchange.next({});
   while (event.kind == OriginEvent::Kind::interim) {
@@ -130,9 +165,7 @@ Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink&
   }
   const http::ResponseHead& head = *event.head;
   fetches[static_cast<std::size_t>(head.status / 100)].add();
-  if (head.status < 400 && !is_safe(request.head.method)) {
-    invalidate_after_unsafe(request, site, head, scheme_of(request.head, *request.peer));
-  }
+  if (on_head) on_head(head);
   regen::Handoff answer;
   answer.status = head.status;
   answer.head = http::status_line(head.status);
@@ -196,7 +229,8 @@ Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sin
   }
   // A stream's head must not wait for its first byte.
   bool head_sent = false;
-  while (!last) {
+  for (int steps = 1; !last; ++steps) {
+    if (steps % net::steps_per_turn == 0) co_await net::Yield(worker_);
     if (!head_sent && !exchange.ready()) co_await sink.body(nothing, false);
     head_sent = true;
     const OriginEvent event = co_await exchange.next({});
@@ -239,7 +273,9 @@ Task<bool> Spine::relay(const net::Request& request, net::ResponseSink& sink, co
 /// RFC 9111 section 4.4: a successful unsafe request invalidates its target, and what Location and Content-Location name on
 /// the same host.
 void Spine::invalidate_after_unsafe(const net::Request& request, const isr::Site& site,
-                                    const http::ResponseHead& head, std::string_view scheme) {
+                                    const http::ResponseHead& head) {
+  if (head.status >= 400) return;
+  const std::string_view scheme = scheme_of(request.head, *request.peer);
   const auto expire = [&](std::string_view authority, std::string_view target) {
     isr::Selector selector;
     std::string url(authority);

@@ -62,6 +62,11 @@ Task<void> Spine::resolve(const net::Request& request, net::ResponseSink& sink, 
     if (attempt > 0) {
       lookup.found = shared_.store.find(lookup.primary(), request.head.fields, now().mono);
       const bool found = lookup.found.kind == store::Found::Kind::found;
+      if (found && request.head.present.contains(FieldId::authorization) &&
+          !lookup.found.entry->shareable_with_authorization) {
+        co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::authorization);
+        co_return;
+      }
       if (found && serve_found(request, lookup.matched(), lookup.primary(), lookup.found, sink)) co_return;
     }
     const bool answered = co_await resolve_once(request, sink, lookup, attempt);
@@ -77,6 +82,10 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
   const bool found = lookup.found.kind == store::Found::Kind::found;
   if (lookup.site->client_directives && http::parse_cache_control(head.fields).only_if_cached) {
     reply_error(request, lookup.site, 504, Why::only_if_cached, {}, sink);
+    co_return true;
+  }
+  if (found && head.method == http::Method::head && !lookup.route->policy.is_isr()) {
+    co_await pass_head(request, sink, lookup);
     co_return true;
   }
   Why by = Why::none;
@@ -101,7 +110,13 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
   }
   regen::FlightTable::Joined joined = shared_.regenerator.flights().join(id, lookup.primary());
   const bool lead = joined.role == regen::FlightTable::Role::lead;
-  FlightReader reader(joined.flight, worker_, lead);
+  if (joined.role == regen::FlightTable::Role::full) {
+    count(Step::unavailable);
+    reply_error(request, lookup.site, 503, Why::waiters_full, "Retry-After: 1\r\n", sink);
+    co_return true;
+  }
+  if (lead && give_way(lookup, id, request.head.fields, *joined.flight)) co_return false;
+  std::optional<FlightReader> reader(std::in_place, joined.flight, worker_, lead);
   if (lead) {
     count(Step::lead);
     const std::vector<std::string>& names = found ? lookup.found.entry->vary.names : lookup.extra_names;
@@ -112,7 +127,7 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     count(Step::follow_wait);
     shared_.regenerator.promote(worker_, *joined.flight);
   }
-  const Followed followed = co_await follow(request, sink, lookup, reader);
+  const Followed followed = co_await follow(request, sink, lookup, *reader);
   switch (followed) {
     case Followed::answered:
       co_return true;
@@ -121,6 +136,7 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     case Followed::pass:
       break;
     case Followed::wait_expired: {
+      reader.reset();  // who no longer reads must not hold a fill back
       const bool answered = co_await fail_open(request, sink, lookup, *joined.flight);
       co_return answered;
     }
@@ -128,19 +144,37 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
       if (serve_despite_failure(request, lookup, Why::stale_if_error, sink)) co_return true;
       // The leader died without an answer for its followers: one of them leads next, once.
       if (!lead && attempt == 0) co_return false;
-      const FlightReader::View view = reader.look();
+      const FlightReader::View view = reader->look();
       reply_failed(request, lookup, view.fault, view.failed_status, sink);
       co_return true;
     }
   }
+  reader.reset();
   co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::uncacheable_known);
   co_return true;
+}
+
+/// Somebody may have published between this request's look and its lead: then there is nothing left to fetch. True: the
+/// flight has ended with what is there.
+bool Spine::give_way(const Lookup& lookup, const Hash128& id, std::span<const http::Field> fields,
+                     regen::Flight& flight) {
+  store::Found now_there = shared_.store.find(lookup.primary(), fields, now().mono);
+  const bool newer = now_there.kind == store::Found::Kind::found && now_there.entry != lookup.found.entry &&
+                     isr::decide(now_there.windows, now().mono).use == isr::Use::fresh;
+  if (!newer) return false;
+  flight.lead_on(worker_);
+  shared_.regenerator.flights().finish(id, flight);
+  flight.complete(std::move(now_there.entry), now_there.windows, false);
+  return true;
 }
 
 /// The wait was too long: an old page if one may be shown, one extra fetch for the key, else 503.
 Task<bool> Spine::fail_open(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
                             regen::Flight& slow) {
-  if (serve_despite_failure(request, lookup, Why::wait_expired, sink)) co_return true;
+  // The origin is slow, it has not failed: only an operator's own windows let the old page be shown for that.
+  const bool operator_allows = lookup.route->policy.is_isr() &&
+                               lookup.found.windows.invalidated != isr::Invalidation::expire;
+  if (operator_allows && serve_despite_failure(request, lookup, Why::wait_expired, sink)) co_return true;
   if (!slow.take_extra()) {
     count(Step::unavailable);
     reply_error(request, lookup.site, 503, Why::wait_expired, "Retry-After: 1\r\n", sink);

@@ -121,7 +121,15 @@ void Spine::regenerate_behind(const net::Request& request, const Matched& matche
   const Hash128 id = regen::flight_id(key, found.entry->variant, shared_.store.seed());
   if (shared_.regenerator.backs_off(id, worker_.loop_time())) return;
   regen::FlightTable::Joined joined = shared_.regenerator.flights().join(id, key);
-  if (joined.role == regen::FlightTable::Role::follow) return;
+  if (joined.role != regen::FlightTable::Role::lead) return;
+  const store::Found now_there = shared_.store.find(key, request.head.fields, now().mono);
+  if (now_there.entry && now_there.entry != found.entry) {
+    // Another worker published it between the look and the lead.
+    joined.flight->lead_on(worker_);
+    shared_.regenerator.flights().finish(id, *joined.flight);
+    joined.flight->complete(now_there.entry, now_there.windows, false);
+    return;
+  }
   regen::Fetch fetch = make_fetch(request, matched, key, found, found.entry->vary.names);
   fetch.flight_id = id;
   shared_.regenerator.start_in_background(worker_, std::move(joined.flight), std::move(fetch));

@@ -107,6 +107,8 @@ class Spine final : public net::RequestHandler {
                         regen::FlightReader& reader);
   Task<bool> relay(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup,
                    std::unique_ptr<regen::Handoff> handoff, isr::Why why);
+  bool give_way(const Lookup& lookup, const Hash128& id, std::span<const http::Field> fields,
+                regen::Flight& flight);
   bool may_share(const net::Request& request, Lookup& lookup, const isr::Entry& entry);
   void reply_completed(const net::Request& request, const Lookup& lookup,
                        const regen::FlightReader::View& view, bool is_leader, net::ResponseSink& sink);
@@ -122,16 +124,23 @@ class Spine final : public net::RequestHandler {
   Task<void> pass(const net::Request& request, net::ResponseSink& sink,
                   std::shared_ptr<const regen::InForce> in_force, const isr::Site& site,
                   const isr::Route& route, isr::Why why);
+  /// A HEAD for a page whose entry cannot answer: its answer tells whether the entry is still the page.
+  Task<void> pass_head(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup);
   struct Upload;
   Task<void> upload(net::RequestBody& body, net::OriginExchange& exchange, Upload& state);
+  /// Called with the head of an answer before it is passed on.
+  using HeadHook = std::function<void(const http::ResponseHead&)>;
+  Task<void> exchange_and_relay(const net::Request& request, net::ResponseSink& sink,
+                                const Matched& matched, isr::Why why, HeadHook on_head);
   Task<bool> relay_response(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
-                            isr::Why why, net::OriginExchange& exchange, bool may_upgrade);
+                            isr::Why why, net::OriginExchange& exchange, bool may_upgrade,
+                            const HeadHook& on_head);
   Task<bool> relay_body(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
                         isr::Why why, const regen::Handoff& answer, net::OriginExchange& exchange,
                         bool upgraded);
   static int request_failure_status(const net::RequestBody& body, net::OriginFault fault);
   void invalidate_after_unsafe(const net::Request& request, const isr::Site& site,
-                               const http::ResponseHead& head, std::string_view scheme);
+                               const http::ResponseHead& head);
 
   WorkerMetrics& metrics() { return *shared_.metrics[worker_.index()]; }
   void count(Step step) { metrics().resolutions[static_cast<std::size_t>(step)].add(); }

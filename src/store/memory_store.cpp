@@ -136,10 +136,10 @@ class MemoryStore final : public Store {
       shard.uncacheable.erase(entry->primary);
       drop_replaced(shard, resource, *entry);
       slot->entry = std::move(entry);
-      total_bytes_ += slot->cost;
-      shard.queue.insert(*slot);
+      Slot& placed = **resource.slots.insert(resource.slots.begin(), std::move(slot));
+      total_bytes_ += placed.cost;
+      shard.queue.insert(placed);
       ++shard.entries;
-      resource.slots.insert(resource.slots.begin(), std::move(slot));
     }
     make_room();
     return result;
@@ -193,10 +193,11 @@ class MemoryStore final : public Store {
     return result;
   }
 
-  void reserve_fill(std::uint64_t bytes) override {
-    fill_bytes_ += bytes;
+  bool reserve_fill(std::uint64_t bytes) override {
+    const std::uint64_t filling = fill_bytes_.fetch_add(bytes) + bytes;
     total_bytes_ += bytes;
     make_room();
+    return filling <= std::max(limit_bytes_ / 4, object_bytes_max_);
   }
 
   void release_fill(std::uint64_t bytes) override {
@@ -262,8 +263,9 @@ class MemoryStore final : public Store {
 
   static bool has_newer(const Resource& resource, const isr::Entry& entry) {
     return std::any_of(resource.slots.begin(), resource.slots.end(), [&](const auto& slot) {
-      return slot->entry->asked > entry.asked && slot->entry->key() == entry.key() &&
-             slot->entry->variant == entry.variant;
+      const bool same_variant = slot->entry->variant == entry.variant ||
+                                slot->entry->variant.is_zero() || entry.variant.is_zero();
+      return same_variant && slot->entry->asked > entry.asked && slot->entry->key() == entry.key();
     });
   }
 

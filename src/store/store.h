@@ -111,8 +111,9 @@ class Store {
   /// began before.
   virtual Invalidated invalidate(const isr::Selector& selector, isr::Mode mode, MonoTime now) = 0;
 
-  /// Memory of a growing fill, counted against the limit: entries make room for it.
-  virtual void reserve_fill(std::uint64_t bytes) = 0;
+  /// Memory of a growing fill, counted against the limit: entries make room for it. False: fills have too large a part of
+  /// the memory already (it is counted all the same, until release_fill); the fill should keep no more than a window.
+  virtual bool reserve_fill(std::uint64_t bytes) = 0;
   virtual void release_fill(std::uint64_t bytes) = 0;
   /// The largest body that may be stored.
   virtual std::uint64_t object_bytes_max() const = 0;
