@@ -139,27 +139,37 @@ EntryPtr old_entry() {
   return make_entry(page);
 }
 
+std::string freshened(const Entry& old, const Lines& fields, const Judgement& judgement = {}) {
+  return freshened_lines(old, make_fields(fields), judgement);
+}
+
 TEST(Freshening, a_304_replaces_the_fields_it_carries_and_no_others) {
-  const std::string lines =
-      freshened_lines(*old_entry(), make_fields({{"Date", "Sun, 06 Nov 1994 09:00:00 GMT"},
-                                                 {"cache-control", "max-age=600"},
-                                                 {"Content-Type", "text/plain"},
-                                                 {"x-twice", "3"},
-                                                 {"X-New", "n"}}));
-  EXPECT_EQ(lines,
+  EXPECT_EQ(freshened(*old_entry(), {{"Date", "Sun, 06 Nov 1994 09:00:00 GMT"},
+                                     {"cache-control", "max-age=600"},
+                                     {"Content-Type", "text/plain"},
+                                     {"x-twice", "3"},
+                                     {"X-New", "n"}}),
             "ETag: \"a\"\r\nX-Kept: 1\r\nContent-Length: 5\r\n"
             "Date: Sun, 06 Nov 1994 09:00:00 GMT\r\ncache-control: max-age=600\r\n"
             "Content-Type: text/plain\r\nx-twice: 3\r\nX-New: n\r\n");
 }
 
 TEST(Freshening, a_304_changes_no_length_and_brings_no_field_of_one_hop) {
-  const std::string lines =
-      freshened_lines(*old_entry(), make_fields({{"Content-Length", "0"},
-                                                 {"Connection", "X-Hop"},
-                                                 {"X-Hop", "1"},
-                                                 {"Transfer-Encoding", "chunked"},
-                                                 {"Age", "4"}}));
-  EXPECT_EQ(lines, std::string(old_entry()->field_lines()));
+  EXPECT_EQ(freshened(*old_entry(), {{"Content-Length", "0"},
+                                     {"Connection", "X-Hop"},
+                                     {"X-Hop", "1"},
+                                     {"Transfer-Encoding", "chunked"},
+                                     {"Age", "4"}}),
+            std::string(old_entry()->field_lines()));
+}
+
+TEST(Freshening, what_judging_withholds_does_not_come_in_by_a_304) {
+  Judgement judgement;
+  judgement.strip_set_cookie = true;
+  judgement.withheld_fields = {"x-user"};
+  const Lines fields = {{"Set-Cookie", "session=somebody"}, {"X-User", "bob"}, {"X-New", "n"}};
+  EXPECT_EQ(freshened(*old_entry(), fields, judgement),
+            std::string(old_entry()->field_lines()) + "X-New: n\r\n");
 }
 
 TEST(Freshening, the_body_stays_and_time_begins_anew) {
@@ -172,7 +182,7 @@ TEST(Freshening, the_body_stays_and_time_begins_anew) {
     Receipt receipt;
     receipt.mono = MonoTime(std::chrono::hours(5));
     receipt.asked = 77;
-    const std::string lines = freshened_lines(*old, make_fields({{"ETag", "\"b\""}}));
+    const std::string lines = freshened(*old, {{"ETag", "\"b\""}});
     const EntryPtr fresh = compact(freshen(*old, lines, judgement, receipt));
     old.reset();
     EXPECT_EQ(fresh->key(), key_text(page));

@@ -34,6 +34,10 @@ TEST(ParseSelector, reads_a_url_in_each_of_its_forms) {
       {"https://example.org:443/page", "example.org /page"},
       {"http://example.org:8080/page", "example.org:8080 /page"},
       {"http://[::1]:80/page", "[::1] /page"},
+      // A URL inside a query is none of the selector's own.
+      {"/login?next=http://x.test/a", "any /login?next=http://x.test/a"},
+      {"example.org/login?next=https://x.test/", "example.org /login?next=https://x.test/"},
+      {"http://example.org/a?b=ftp://x", "example.org /a?b=ftp://x"},
       {"http://[2001:DB8::1]/page", "[2001:db8::1] /page"},
   };
   for (const Row& row : rows) EXPECT_EQ(parsed(row.text), row.parsed) << row.text;

@@ -105,6 +105,19 @@ TEST(MemoryStore, an_older_fetch_never_replaces_a_newer_entry) {
   EXPECT_EQ(body_for(*store, page_of("/a")), "newer");
 }
 
+TEST(MemoryStore, an_older_fetch_never_replaces_a_newer_entry_that_varies_otherwise) {
+  for (const bool newer_varies : {true, false}) {
+    const auto store = make_store();
+    const FetchTicket slow = store->begin_fetch();
+    Page newer = newer_varies ? in_language("de") : page_of("/a");
+    Page older = newer_varies ? page_of("/a") : in_language("de");
+    newer.body = "newer";
+    publish(*store, newer);
+    EXPECT_EQ(publish_for(*store, slow, older), Published::refused_older);
+    EXPECT_EQ(body_for(*store, page_of("/a"), {{"Accept-Language", "de"}}), "newer");
+  }
+}
+
 TEST(Invalidate, each_mode_does_what_it_says) {
   const auto store = make_store();
   struct Row {
