@@ -61,7 +61,11 @@ class Daemon {
   /// Lets every worker take a few turns, so that what was sent before this has been read by now.
   void settle() const;
 
-  void advance(std::chrono::milliseconds by) { clock_.advance(by); }
+  /// Workers read the clock once for each turn; when this returns, none is left in an older one.
+  void advance(std::chrono::milliseconds by) {
+    clock_.advance(by);
+    settle();
+  }
   void jump_wall(std::chrono::milliseconds by) { clock_.jump_wall(by); }
   App& app() { return *app_; }
   const config::Config& config() const { return config_; }
