@@ -23,7 +23,7 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// Durations in buckets of a quarter of a power of two, from 1 us to over an hour: a relative error of at most 19 %.
+/// Durations in buckets of a quarter of a power of two, from 1 us to over an hour: no wider than a quarter of where they begin.
 class Histogram {
  public:
   static constexpr std::size_t buckets = 132;

@@ -67,8 +67,7 @@ std::size_t Entry::memory_bytes() const {
 Windows windows_from(const Lifetime& lifetime, MonoTime received, std::uint32_t generation) {
   Windows windows;
   windows.fresh_until = received + lifetime.fresh_for;
-  const MonoTime stale_from = std::max(windows.fresh_until, received);
-  windows.stale_until = stale_from + lifetime.stale_for;
+  windows.stale_until = windows.fresh_until + lifetime.stale_for;
   windows.error_until = windows.stale_until + lifetime.error_for;
   windows.must_validate = lifetime.must_validate;
   windows.generation = generation;

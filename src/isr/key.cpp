@@ -46,7 +46,8 @@ PrimaryKey make_key(std::string_view scheme, std::string_view site, std::string_
   }
   append_part(buffer, target);
   const Hash128 id = hash128(buffer, seed);
-  append_part(buffer, parts.port);
+  const bool is_default = parts.port == (scheme == "https" ? "443" : "80");
+  append_part(buffer, is_default ? std::string_view() : parts.port);
   append_part(buffer, scheme);
   append_part(buffer, site);
   return {id, buffer};

@@ -85,12 +85,17 @@ Result<PathPattern> PathPattern::compile(std::string_view pattern) {
 }
 
 bool PathPattern::matches(std::string_view path) const {
+  if (matches_whole(path)) return true;
   // "/a/**" matches "/a" as well: the section's own page belongs to it.
+  char with_slash[1024];
+  if (!open_end_ || !literals_.back().ends_with('/') || path.size() >= sizeof with_slash) return false;
+  std::copy(path.begin(), path.end(), with_slash);
+  with_slash[path.size()] = '/';
+  return matches_whole({with_slash, path.size() + 1});
+}
+
+bool PathPattern::matches_whole(std::string_view path) const {
   const std::string& begin = literals_[0];
-  if (open_end_ && literals_.size() == 1 && begin.size() == path.size() + 1 && begin.back() == '/' &&
-      begin.starts_with(path)) {
-    return true;
-  }
   if (!path.starts_with(begin)) return false;
   path.remove_prefix(literals_[0].size());
   for (std::size_t i = 1; i < literals_.size(); ++i) {

@@ -23,6 +23,7 @@ class PathPattern {
   bool matches(std::string_view path) const;
 
  private:
+  bool matches_whole(std::string_view path) const;
   std::vector<std::string> literals_;  // between the wildcards, first and last included
   bool open_end_ = false;
 };

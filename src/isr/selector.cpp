@@ -39,6 +39,7 @@ bool parse_selector(std::string_view text, Selector::Kind kind, Selector& out) {
     if (rest.empty() || rest[0] == '/') return false;
   } else if (rest.starts_with("//")) {
     rest.remove_prefix(2);
+    if (rest.empty() || rest[0] == '/') return false;
   }
   const std::size_t slash = rest.find_first_of("/?");
   const std::string_view host = rest.substr(0, slash);

@@ -109,6 +109,7 @@ Http1Session::Step Http1Session::start_request(std::size_t length) {
   auto refusal =
       http::parse_request_head(input().substr(0, length), options_->head, field_storage(), request_.head);
   if (refusal) return refuse(refusal);
+  lower_authority();
   const http::Framing& framing = request_.head.framing;
   if (framing.kind != http::BodyKind::none) {
     if (framing.kind == http::BodyKind::length && framing.length > options_->request_body_bytes) {
@@ -134,6 +135,15 @@ Http1Session::Step Http1Session::start_request(std::size_t length) {
   fields_.assign(request_.head.fields.begin(), request_.head.fields.end());
   request_.head.fields = fields_;
   return Step::task;
+}
+
+/// Host counts in lower case everywhere: in the key and in what the origin is told (security rule 16). The bytes are ours.
+void Http1Session::lower_authority() {
+  const std::string_view authority = request_.head.authority;
+  char* const begin = const_cast<char*>(authority.data());
+  for (char* c = begin; c != begin + authority.size(); ++c) {
+    if (*c >= 'A' && *c <= 'Z') *c = static_cast<char>(*c + 32);
+  }
 }
 
 Http1Session::Step Http1Session::refuse(const http::HeadRefusal& refusal) {

@@ -65,6 +65,7 @@ class Http1Session final : public ResponseSink, public RequestBody, public Drain
   Step serve_buffered();
   /// Parses the head of `length` bytes at the front of the buffer and starts its request.
   Step start_request(std::size_t length);
+  void lower_authority();
   Step refuse(const http::HeadRefusal& refusal);
   bool finish_request();
   Task<bool> read_more();

@@ -39,7 +39,8 @@ Result<Networks> Networks::parse(std::span<const std::string> texts) {
     int bits = is_v4 ? 32 : 128;
     if (slash != std::string::npos) {
       const char* end = text.data() + text.size();
-      if (std::from_chars(text.data() + slash + 1, end, bits).ptr != end) bits = -1;
+      const auto read = std::from_chars(text.data() + slash + 1, end, bits);
+      if (read.ec != std::errc() || read.ptr != end || text[slash + 1] == '-') bits = -1;
     }
     if (!bytes || bits < 0 || bits > (is_v4 ? 32 : 128)) return Error{text + " is not a network"};
     networks.networks_.push_back({*bytes, is_v4 ? bits + 96 : bits});

@@ -147,7 +147,7 @@ void Worker::run_ready() {
 
 void Worker::turn() {
   epoll_event events[256];
-  const int timeout = deferred_.empty() ? wheel_.timeout_ms(loop_time_) : 0;
+  const int timeout = deferred_.empty() ? wheel_.timeout_ms(std::chrono::steady_clock::now()) : 0;
   const int count = epoll_wait(epoll_fd_, events, 256, timeout);
   read_clocks();
   for (int i = 0; i < count; ++i) {

@@ -259,7 +259,7 @@ Task<void> Regenerator::fetch(net::Worker& worker, Flight& flight, Fetch& fetch)
   request.may_retry = true;
   answer.exchange = fetch.in_force->origins[fetch.site->origin_index]->open(worker, request);
   for (;;) {
-    const OriginEvent event = co_await answer.exchange->next({});
+    const OriginEvent event = co_await answer.exchange->next(std::span<char>());
     if (event.kind == OriginEvent::Kind::interim) {
       std::string lines = http::status_line(event.head->status);
       http::append_response_lines(event.head->fields, {}, true, lines);

@@ -106,7 +106,8 @@ FillFields fill_fields(const http::RequestHead& request, const net::Peer& peer, 
 
 std::string own_lines(const http::RequestHead& request, const net::Peer& peer, std::string_view scheme,
                       bool for_client) {
-  const bool trusted = peer.trusted_proxy;
+  // A fill is for nobody in particular: nothing of its chain is told but what the key holds.
+  const bool trusted = peer.trusted_proxy && for_client;
   const bool is_ip = peer.address != "unix:";
   std::string lines;
   if (for_client && is_ip) {
@@ -125,8 +126,8 @@ std::string own_lines(const http::RequestHead& request, const net::Peer& peer, s
   }
   forwarded.append("host=\"").append(request.authority).append("\";proto=").append(scheme);
   append_joined(request, FieldId::forwarded, "Forwarded", forwarded, trusted, lines);
-  append_joined(request, FieldId::via, "Via", request.version_minor == 0 ? "1.0 isrd" : "1.1 isrd", true, lines);
-  append_joined(request, FieldId::cdn_loop, "CDN-Loop", "isrd", true, lines);
+  append_joined(request, FieldId::via, "Via", request.version_minor == 0 ? "1.0 isrd" : "1.1 isrd", for_client, lines);
+  append_joined(request, FieldId::cdn_loop, "CDN-Loop", "isrd", for_client, lines);
   return lines;
 }
 

@@ -133,7 +133,7 @@ Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink&
                                  Why why, net::OriginExchange& exchange, bool may_upgrade,
                                  const HeadHook& on_head) {
   const net::LoopTime started = worker_.loop_time();
-  OriginEvent event = co_await exchange.next({});
+  OriginEvent event = co_await exchange.next(std::span<char>());
   while (event.kind == OriginEvent::Kind::interim) {
     std::string lines = http::status_line(event.head->status);
     http::append_response_lines(event.head->fields, {}, false, lines);
@@ -142,7 +142,7 @@ Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink&
       const std::string_view text = lines;
       co_await sink.interim(text);
     }
-    event = co_await exchange.next({});
+    event = co_await exchange.next(std::span<char>());
   }
   WorkerMetrics& m = metrics();
   auto& fetches = m.fetches[static_cast<std::size_t>(FetchKind::pass)];
@@ -233,7 +233,7 @@ Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sin
     if (steps % net::steps_per_turn == 0) co_await net::Yield(worker_);
     if (!head_sent && !exchange.ready()) co_await sink.body(nothing, false);
     head_sent = true;
-    const OriginEvent event = co_await exchange.next({});
+    const OriginEvent event = co_await exchange.next(std::span<char>());
     if (event.kind == OriginEvent::Kind::error) {
       metrics().faults[static_cast<std::size_t>(event.fault)].add();
       sink.abort();

@@ -75,9 +75,8 @@ Task<void> Spine::resolve(const net::Request& request, net::ResponseSink& sink, 
   co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::uncacheable_known);
 }
 
-/// One round: joins the flight and follows it. False: look again.
-Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
-                               int attempt) {
+/// Requests that look like hits or misses but are answered without a flight. True: answered.
+Task<bool> Spine::answer_aside(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup) {
   const http::RequestHead& head = request.head;
   const bool found = lookup.found.kind == store::Found::Kind::found;
   if (lookup.site->client_directives && http::parse_cache_control(head.fields).only_if_cached) {
@@ -96,6 +95,16 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, by);
     co_return true;
   }
+  co_return false;
+}
+
+/// One round: joins the flight and follows it. False: look again.
+Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
+                               int attempt) {
+  const http::RequestHead& head = request.head;
+  const bool found = lookup.found.kind == store::Found::Kind::found;
+  const bool aside = co_await answer_aside(request, sink, lookup);
+  if (aside) co_return true;
   if (lookup.found.sibling && lookup.extra_names.empty()) {
     lookup.known_vary = lookup.found.sibling->vary;
     lookup.extra_names = lookup.known_vary.names;

@@ -98,6 +98,7 @@ class Spine final : public net::RequestHandler {
 
   // resolve.cpp: everything that waits for a flight.
   Task<void> resolve(const net::Request& request, net::ResponseSink& sink, Lookup lookup);
+  Task<bool> answer_aside(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup);
   Task<bool> resolve_once(const net::Request& request, net::ResponseSink& sink, Lookup& lookup, int attempt);
   Task<bool> fail_open(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
                        regen::Flight& slow);

@@ -24,7 +24,8 @@ using isr::Mode;
 using isr::Windows;
 
 constexpr std::size_t shard_count = 64;
-constexpr std::size_t variants_max = 64;          // of one resource
+constexpr std::size_t variants_max = 64;          // of one key
+constexpr std::size_t slots_max = 256;            // of one host and target: ports, schemes and variants together
 constexpr std::size_t uncacheable_max = 4096;     // remembered keys in a shard
 constexpr std::uint64_t slot_overhead_bytes = 160;  // slot, its allocation, its share of the index
 
@@ -46,6 +47,8 @@ struct alignas(64) Shard {
   boost::unordered_flat_map<Hash128, MonoTime, Hash128Hasher> uncacheable;
   S3Fifo queue;
   std::uint64_t entries = 0;
+
+  std::atomic<std::uint64_t> bytes{0};  // of the queue, for make_room() to compare shards without their locks
 };
 
 std::uint64_t random_seed() {
@@ -96,7 +99,7 @@ class MemoryStore final : public Store {
       found.vary_miss = found.sibling != nullptr;
     }
     if (!shard.uncacheable.empty()) {
-      const auto known = shard.uncacheable.find(key.id);
+      const auto known = shard.uncacheable.find(whole_id(key));
       found.uncacheable = known != shard.uncacheable.end() && now < known->second;
     }
     return found;
@@ -133,12 +136,13 @@ class MemoryStore final : public Store {
       }
       Resource& resource = shard.resources[entry->primary];
       if (has_newer(resource, *entry)) return Published::refused_older;
-      shard.uncacheable.erase(entry->primary);
-      drop_replaced(shard, resource, *entry);
+      shard.uncacheable.erase(whole_id({entry->primary, entry->key()}));
+      drop_replaced(shard, resource, *entry, *slot);
       slot->entry = std::move(entry);
       Slot& placed = **resource.slots.insert(resource.slots.begin(), std::move(slot));
       total_bytes_ += placed.cost;
       shard.queue.insert(placed);
+      shard.bytes = shard.queue.bytes();
       ++shard.entries;
     }
     make_room();
@@ -165,7 +169,7 @@ class MemoryStore final : public Store {
     Shard& shard = shard_of(key.id);
     std::lock_guard lock(shard.mutex);
     if (shard.uncacheable.size() >= uncacheable_max) shard.uncacheable.erase(shard.uncacheable.begin());
-    shard.uncacheable[key.id] = until;
+    shard.uncacheable[whole_id(key)] = until;
   }
 
   Invalidated invalidate(const isr::Selector& selector, Mode mode, MonoTime) override {
@@ -235,6 +239,7 @@ class MemoryStore final : public Store {
 
  private:
   Shard& shard_of(const Hash128& id) { return shards_[id.high % shard_count]; }
+  Hash128 whole_id(const isr::PrimaryKey& key) const { return hash128(key.text, seed_); }
 
   Slot* select(Resource& resource, const isr::PrimaryKey& key,
                std::span<const http::Field> request_fields) const {
@@ -278,22 +283,30 @@ class MemoryStore final : public Store {
     return nullptr;
   }
 
-  /// Takes out what the new entry replaces: its own variant, variants of a Vary that is gone, the
-  /// oldest of too many.
-  void drop_replaced(Shard& shard, Resource& resource, const isr::Entry& entry) {
-    for (std::size_t i = 0; i < resource.slots.size();) {
-      Slot& slot = *resource.slots[i];
-      const bool same_key = slot.entry->key() == entry.key();
-      const bool same_variant = slot.entry->variant == entry.variant && slot.entry->vary == entry.vary;
+  /// Takes out what the new entry replaces: its own variant, whose standing goes over to `successor`, variants of a Vary
+  /// that is gone, and one of too many.
+  void drop_replaced(Shard& shard, Resource& resource, const isr::Entry& entry, Slot& successor) {
+    std::size_t of_key = 0;
+    erase_slots(resource.slots, [&](const std::unique_ptr<Slot>& slot) {
+      if (slot->entry->key() != entry.key()) return false;
+      const bool same_variant = slot->entry->variant == entry.variant && slot->entry->vary == entry.vary;
       // An answer without Vary stands for all: the variants of an earlier Vary are of no use beside it.
-      const bool outlived = slot.entry->vary.names.empty() != entry.vary.names.empty();
-      if ((same_key && (same_variant || outlived)) || i + 1 >= variants_max) {
-        take_out(shard, slot);
-        resource.slots.erase(resource.slots.begin() + i);
-      } else {
-        ++i;
+      const bool outlived = slot->entry->variant.is_zero() != entry.variant.is_zero();
+      if (!same_variant && !outlived && ++of_key < variants_max) return false;
+      if (same_variant) {
+        successor.uses = slot->uses;
+        successor.in_main = slot->in_main;
       }
-    }
+      take_out(shard, *slot);
+      return true;
+    });
+    if (resource.slots.size() < slots_max) return;
+    // Too many ports or schemes: one that nobody asked for again goes, or else the oldest.
+    auto victim = std::find_if(resource.slots.rbegin(), resource.slots.rend(),
+                               [](const auto& slot) { return slot->uses == 0; });
+    if (victim == resource.slots.rend()) victim = resource.slots.rbegin();
+    take_out(shard, **victim);
+    resource.slots.erase(std::next(victim).base());
   }
 
   void take_out(Shard& shard, Slot& slot) {
@@ -340,9 +353,14 @@ class MemoryStore final : public Store {
   void make_room() {
     std::size_t empty_shards = 0;
     while (total_bytes_.load(std::memory_order_relaxed) > limit_bytes_ && empty_shards < shard_count) {
-      Shard& shard = shards_[cursor_.fetch_add(1, std::memory_order_relaxed) % shard_count];
+      // The fuller of two, so that no shard is emptied while another is full.
+      const std::size_t at = cursor_.fetch_add(1, std::memory_order_relaxed);
+      Shard& one = shards_[at % shard_count];
+      Shard& other = shards_[(at * 29 + 17) % shard_count];
+      Shard& shard = other.bytes > one.bytes ? other : one;
       std::lock_guard lock(shard.mutex);
       QueueNode* victim = shard.queue.evict();
+      shard.bytes = shard.queue.bytes();
       if (!victim) {
         ++empty_shards;
         continue;

@@ -29,8 +29,9 @@ class S3Fifo {
 
   std::uint64_t bytes() const { return small_bytes_ + main_bytes_; }
 
+  /// A node whose `in_main` is set already (the successor of one that was there) goes there.
   void insert(QueueNode& node) {
-    node.in_main = ghosts_.contains(node.ghost_id);
+    node.in_main = node.in_main || ghosts_.contains(node.ghost_id);
     push(node);
   }
 
