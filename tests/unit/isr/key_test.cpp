@@ -58,6 +58,12 @@ TEST(Key, the_id_is_that_of_the_resource_alone) {
   EXPECT_NE(resource_id("example.org", "/page", seed), resource_id("example.org", "/page", 8));
 }
 
+TEST(Key, the_default_port_of_the_scheme_is_no_port) {
+  EXPECT_EQ(key_of("http", "main", "example.org:80", "/").text, key_of("http", "main", "example.org", "/").text);
+  EXPECT_EQ(key_of("https", "main", "example.org:443", "/").text, key_of("https", "main", "example.org", "/").text);
+  EXPECT_NE(key_of("http", "main", "example.org:443", "/").text, key_of("http", "main", "example.org", "/").text);
+}
+
 TEST(Key, no_two_requests_share_a_text) {
   // Parts that would run into each other if they were only written one after another.
   const std::string_view pieces[] = {"", "a", "1:a", "a1:", "/", "a/", "0:", "3:a/b", "/a0:4:http"};
@@ -65,7 +71,7 @@ TEST(Key, no_two_requests_share_a_text) {
   for (std::string_view scheme : {"http", "https"}) {
     for (std::string_view site : pieces) {
       for (std::string_view host : {"a", "b", "ab", "a1"}) {
-        for (std::string_view port : {"", ":1", ":11", ":443"}) {
+        for (std::string_view port : {"", ":1", ":11", ":444"}) {
           for (std::string_view target : pieces) {
             const std::string authority = std::string(host).append(port);
             const MadeKey key = key_of(scheme, site, authority, target);
