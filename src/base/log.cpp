@@ -15,7 +15,7 @@ std::atomic<bool> json_lines{false};
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = spdlog::stderr_color_mt("isrd");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
     return made;
   }();
   return *instance;
@@ -37,9 +37,10 @@ void configure_log(const LogOptions& options) {
   logger().set_level(spdlog_level(options.level));
   json_lines = options.format == LogFormat::json;
   if (options.format == LogFormat::json) {
-    logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
+    logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})",
+                         spdlog::pattern_time_type::utc);
   } else {
-    logger().set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    logger().set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
   }
 }
 

@@ -76,6 +76,8 @@ bool Spine::serve_found(const net::Request& request, const Matched& matched, con
   if (decision.use == Use::stale) {
     count(Step::follow_stale);
     provenance.outcome = Outcome::stale;
+    const bool by_rule = matched.route.policy.windows.stale.has_value();
+    if (decision.why == Why::stale_while_revalidate && by_rule) provenance.why = Why::stale_rule;
     reply_stored(request, matched.site, found.entry, provenance, sink);
     regenerate_behind(request, matched, key, found);
     return true;
