@@ -47,7 +47,8 @@ net::ResponseLimits response_limits(const Config& config) {
 Result<net::FrontEndOptions> front_end_options(const Config& config) {
   auto sessions = std::make_shared<net::SessionOptions>();
   sessions->head.head_bytes = config.limits.request_head_bytes;
-  sessions->head.fields_max = std::min<std::uint64_t>(config.limits.request_fields_max, http::request_fields_capacity);
+  sessions->head.fields_max =
+      std::min<std::uint64_t>(config.limits.request_fields_max, http::request_fields_capacity);
   sessions->head.target_bytes = config.limits.target_bytes;
   sessions->timeouts = config.timeouts;
   sessions->request_body_bytes = config.limits.request_body_bytes;
@@ -136,10 +137,11 @@ class RunningApp final : public App, public admin::Control {
     regenerator_->flights().limit_waiters(config.limits.waiters);
     std::latch taken(static_cast<std::ptrdiff_t>(workers_.size()));
     for (const auto& worker : workers_) {
-      worker->post([this, index = worker->index(), in_force = in_force_, rule = purge_rule_, &taken] {
-        spines_[index]->put_in_force(in_force, rule);
-        taken.count_down();
-      });
+      worker->post(
+          [this, index = worker->index(), in_force = in_force_, rule = purge_rule_, &taken] {
+            spines_[index]->put_in_force(in_force, rule);
+            taken.count_down();
+          });
     }
     taken.wait();
     front_->set_options(*options);
@@ -187,12 +189,15 @@ class RunningApp final : public App, public admin::Control {
     for (const auto& origin : in_force_->origins) {
       const net::OriginHealth health = origin->health();
       statuses.push_back({origin->options().name, origin->gauges(), origin->options().connections,
-                          health.failing, std::string(health.failing ? net::spell(health.fault) : "")});
+                          health.failing,
+                          std::string(health.failing ? net::spell(health.fault) : "")});
     }
     return statuses;
   }
   store::StoreStats store_stats() const override { return store_->stats(); }
-  std::uint64_t running_in_background() const override { return regenerator_->running_in_background(); }
+  std::uint64_t running_in_background() const override {
+    return regenerator_->running_in_background();
+  }
   std::uint64_t queued() const override { return regenerator_->queued(); }
   std::uint64_t open_connections() const override {
     std::uint64_t sum = 0;
@@ -215,7 +220,8 @@ class RunningApp final : public App, public admin::Control {
     }
     admin::InvalidateAnswer answer;
     for (const isr::Selector& selector : request.selectors) {
-      const store::Invalidated done = store_->invalidate(selector, request.mode, system_clock().now().mono);
+      const store::Invalidated done =
+          store_->invalidate(selector, request.mode, system_clock().now().mono);
       answer.matched += done.entries.size();
       answer.durable = answer.durable && done.durable;
       answer.operation = std::to_string(done.sequence);
@@ -239,7 +245,8 @@ class RunningApp final : public App, public admin::Control {
   }
 
  private:
-  /// Compiles sites and origins of a configuration into in_force_. Caller holds config_mutex_ or is alone.
+  /// Compiles sites and origins of a configuration into in_force_. Caller holds config_mutex_ or is
+  /// alone.
   Result<Done> make_in_force(const Config& config) {
     std::vector<std::string> names;
     for (const net::OriginOptions& origin : config.origins) names.push_back(origin.name);
@@ -254,13 +261,15 @@ class RunningApp final : public App, public admin::Control {
     }
     ++generation_;
     in_force_ = std::move(next);
-    purge_rule_ = std::make_shared<const serve::PurgeRule>(serve::PurgeRule{std::move(*purge_from)});
+    purge_rule_ =
+        std::make_shared<const serve::PurgeRule>(serve::PurgeRule{std::move(*purge_from)});
     return Done{};
   }
 
-  /// The origin that runs with these options already, or a new one. None is destroyed while isrd runs: connections of it
-  /// belong to workers.
-  std::shared_ptr<net::Origin> origin_for(const net::OriginOptions& options, const net::ResponseLimits& limits) {
+  /// The origin that runs with these options already, or a new one. None is destroyed while isrd
+  /// runs: connections of it belong to workers.
+  std::shared_ptr<net::Origin> origin_for(const net::OriginOptions& options,
+                                          const net::ResponseLimits& limits) {
     std::lock_guard lock(upkeep_mutex_);
     for (const auto& origin : origins_) {
       if (origin->options() == options && origin->limits() == limits) return origin;
@@ -288,7 +297,8 @@ class RunningApp final : public App, public admin::Control {
   Metrics metrics_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<serve::AccessLog> access_log_;
-  std::vector<std::shared_ptr<net::Origin>> origins_;  // guarded by upkeep_mutex_; all that ever were
+  std::vector<std::shared_ptr<net::Origin>>
+      origins_;  // guarded by upkeep_mutex_; all that ever were
   net::Workers workers_;
   std::unique_ptr<regen::Regenerator> regenerator_;
   std::unique_ptr<serve::Shared> shared_;

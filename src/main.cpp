@@ -1,5 +1,5 @@
-// The program: `isrd serve` runs the daemon, `isrd check` and `isrd config` look at a configuration, the other verbs talk to
-// a running isrd through its admin port.
+// The program: `isrd serve` runs the daemon, `isrd check` and `isrd config` look at a
+// configuration, the other verbs talk to a running isrd through its admin port.
 #include <csignal>
 #include <cstdio>
 #include <map>
@@ -56,7 +56,8 @@ std::map<std::string, std::string> sections(const isrd::config::Config& config) 
 }
 
 /// The top-level keys whose values differ.
-std::vector<std::string> changed_keys(const isrd::config::Config& before, const isrd::config::Config& after) {
+std::vector<std::string> changed_keys(const isrd::config::Config& before,
+                                      const isrd::config::Config& after) {
   const auto old = sections(before);
   std::vector<std::string> changed;
   for (const auto& [key, text] : sections(after)) {
@@ -96,8 +97,8 @@ isrd::admin::ReloadReport reload_file(isrd::App& app, const isrd::config::Comman
 }
 
 /// Waits for signals until one ends the program.
-void run_until_told(isrd::App& app, const isrd::config::CommandLine& line, isrd::config::Config config,
-                    const sigset_t& signals) {
+void run_until_told(isrd::App& app, const isrd::config::CommandLine& line,
+                    isrd::config::Config config, const sigset_t& signals) {
   app.on_reload([&] { return reload_file(app, line, config); });
   const auto drain_limit = config.timeouts.drain;
   for (;;) {
@@ -107,7 +108,8 @@ void run_until_told(isrd::App& app, const isrd::config::CommandLine& line, isrd:
       app.reload_from_file();
       continue;
     }
-    isrd::log_info("stopping: open requests have {} s", std::chrono::duration<double>(drain_limit).count());
+    isrd::log_info("stopping: open requests have {} s",
+                   std::chrono::duration<double>(drain_limit).count());
     app.drain(drain_limit);
     app.on_reload({});  // it refers to what ends here
     return;
@@ -219,6 +221,7 @@ int main(int argc, char** argv) {
       return isrd::cli::run_client(views);
     }
   }
-  std::fprintf(stderr, "isrd: unknown verb '%s'\n\n%s", isrd::escape(verb).c_str(), usage_text.data());
+  std::fprintf(stderr, "isrd: unknown verb '%s'\n\n%s", isrd::escape(verb).c_str(),
+               usage_text.data());
   return exit_config;
 }

@@ -1,5 +1,5 @@
-// The precompiled header of isrd_core: what is dear to parse and changes never. No file may rely on it; each includes
-// what it needs.
+// The precompiled header of isrd_core: what is dear to parse and changes never. No file may rely on
+// it; each includes what it needs.
 #pragma once
 
 #include <spdlog/spdlog.h>

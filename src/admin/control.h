@@ -5,17 +5,17 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "isr/selector.h"
 #include "isr/options.h"
+#include "isr/selector.h"
 #include "net/origin.h"
 #include "store/store.h"
 
 namespace isrd::admin {
 
 struct Check {
-  std::string name;      // "config", "store", "origin:blog"
+  std::string name;  // "config", "store", "origin:blog"
   bool ok = true;
-  std::string detail;    // when it is not
+  std::string detail;  // when it is not
 };
 
 struct ReloadError {
@@ -28,15 +28,15 @@ struct ReloadError {
 
 struct ReloadReport {
   bool ok = false;
-  std::vector<std::string> changed;   // top-level keys whose value is another now
-  std::vector<ReloadError> errors;    // when not ok
+  std::vector<std::string> changed;  // top-level keys whose value is another now
+  std::vector<ReloadError> errors;   // when not ok
 };
 
 struct OriginStatus {
   std::string name;
   net::OriginGauges gauges;
-  std::uint64_t limit = 0;            // connections
-  bool failing = false;               // its last fetch failed
+  std::uint64_t limit = 0;  // connections
+  bool failing = false;     // its last fetch failed
   std::string detail;
 };
 
@@ -46,7 +46,7 @@ struct InvalidateRequest {
 };
 
 struct InvalidateAnswer {
-  std::string operation;              // id
+  std::string operation;  // id
   std::uint64_t matched = 0;
   bool durable = true;
 };

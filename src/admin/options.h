@@ -10,7 +10,8 @@ namespace isrd::admin {
 struct AdminOptions {
   bool enabled = true;
   net::Address listen{net::Address::Kind::tcp, "127.0.0.1", 9090, {}};
-  /// The bearer token's file; created with mode 0600 when it is missing. Empty: a file in the run directory.
+  /// The bearer token's file; created with mode 0600 when it is missing. Empty: a file in the run
+  /// directory.
   std::string token_file;
   /// The token itself, from ISR_ADMIN_TOKEN; wins over the file. A secret: never printed or logged.
   std::string token;

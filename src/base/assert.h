@@ -1,4 +1,5 @@
-// ISRD_ASSERT: a programmer's error, checked in release builds as well. Never for what a peer or a disk may do.
+// ISRD_ASSERT: a programmer's error, checked in release builds as well. Never for what a peer or a
+// disk may do.
 #pragma once
 
 namespace isrd {

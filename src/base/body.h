@@ -1,5 +1,5 @@
-// Bodies as chains of extents. A BodyChain is immutable once it is shared; blocks are counted one by one, so that a growing
-// fill, the entry it becomes and its readers share the same bytes.
+// Bodies as chains of extents. A BodyChain is immutable once it is shared; blocks are counted one
+// by one, so that a growing fill, the entry it becomes and its readers share the same bytes.
 #pragma once
 
 #include <cstddef>

@@ -10,8 +10,9 @@ class SystemClock final : public Clock {
   Now now() const override {
     timespec wall;
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
-    return {std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now()),
-            WallTime(Millis(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
+    return {
+        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now()),
+        WallTime(Millis(wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000))};
   }
 };
 
@@ -35,6 +36,8 @@ void ManualClock::advance(Millis by) {
   mono_ms_.fetch_add(by.count(), std::memory_order_acq_rel);
 }
 
-void ManualClock::jump_wall(Millis by) { wall_ms_.fetch_add(by.count(), std::memory_order_acq_rel); }
+void ManualClock::jump_wall(Millis by) {
+  wall_ms_.fetch_add(by.count(), std::memory_order_acq_rel);
+}
 
 }  // namespace isrd

@@ -1,5 +1,6 @@
-// The time seam. Lifetimes are counted on the monotonic clock, so that a jump of the wall clock moves no expiry; the
-// wall clock is for HTTP dates and logs. I/O deadlines are not behind this seam: they use steady_clock directly.
+// The time seam. Lifetimes are counted on the monotonic clock, so that a jump of the wall clock
+// moves no expiry; the wall clock is for HTTP dates and logs. I/O deadlines are not behind this
+// seam: they use steady_clock directly.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ class Clock {
 /// The process's real clock.
 const Clock& system_clock();
 
-/// A clock that moves only when told, for tests. `advance` and `jump_wall` may be called from any thread.
+/// A clock that moves only when told, for tests. `advance` and `jump_wall` may be called from any
+/// thread.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(WallTime wall = WallTime(std::chrono::milliseconds(1'700'000'000'000)));

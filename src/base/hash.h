@@ -1,5 +1,5 @@
-// Seeded XXH3-128: ids of keys and variants. Not collision-proof against an attacker who knows the seed, so the full key is
-// compared wherever an id was found (security rule 20).
+// Seeded XXH3-128: ids of keys and variants. Not collision-proof against an attacker who knows the
+// seed, so the full key is compared wherever an id was found (security rule 20).
 #pragma once
 
 #include <compare>

@@ -1,5 +1,6 @@
-// Counters and histograms of one worker: written by that worker only, without locked instructions, and summed when somebody
-// asks. Names and labels are given to them where they are exported (src/admin/metrics_export.cpp).
+// Counters and histograms of one worker: written by that worker only, without locked instructions,
+// and summed when somebody asks. Names and labels are given to them where they are exported
+// (src/admin/metrics_export.cpp).
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-/// Durations in buckets of a quarter of a power of two, from 1 us to over an hour: no wider than a quarter of where they begin.
+/// Durations in buckets of a quarter of a power of two, from 1 us to over an hour: no wider than a
+/// quarter of where they begin.
 class Histogram {
  public:
   static constexpr std::size_t buckets = 132;
@@ -57,8 +59,8 @@ class Histogram {
 /// How a request was answered: X-Cache, and the label `cache` of the metrics.
 enum class Outcome : std::uint8_t { hit, stale, miss, expired, revalidated, bypass, error };
 inline constexpr std::size_t outcome_count = 7;
-const char* spell(Outcome outcome);          // lower case, for metrics
-const char* x_cache_word(Outcome outcome);   // upper case
+const char* spell(Outcome outcome);         // lower case, for metrics
+const char* x_cache_word(Outcome outcome);  // upper case
 
 /// What started a fetch.
 enum class FetchKind : std::uint8_t { sync, background, pass };
@@ -72,19 +74,19 @@ inline constexpr std::size_t site_slots_max = 64;  // more sites share the last 
 struct WorkerMetrics {
   std::array<std::array<Counter, outcome_count>, site_slots_max> requests;
   std::array<Histogram, outcome_count> request_duration;
-  std::array<Counter, why_slots> bypass;          // by reason
-  std::array<Counter, why_slots> stored;          // by reason of storing
-  std::array<Counter, why_slots> not_stored;      // by reason of not storing
-  std::array<Counter, 6> resolutions;             // the five steps, and 503
+  std::array<Counter, why_slots> bypass;                         // by reason
+  std::array<Counter, why_slots> stored;                         // by reason of storing
+  std::array<Counter, why_slots> not_stored;                     // by reason of not storing
+  std::array<Counter, 6> resolutions;                            // the five steps, and 503
   std::array<std::array<Counter, 6>, fetch_kind_count> fetches;  // by status class; 0: no answer
-  Histogram fetch_duration;                       // to the end of the answer
+  Histogram fetch_duration;                                      // to the end of the answer
   std::array<Counter, fault_slots> faults;
-  Counter coalesced;                              // followers that a flight served
-  Counter duplicate_fetches;                      // fail-open fetches beside a flight
+  Counter coalesced;          // followers that a flight served
+  Counter duplicate_fetches;  // fail-open fetches beside a flight
   Counter stale_if_error;
   Counter regenerations_ok;
   Counter regenerations_failed;
-  Counter refused_requests;                       // malformed or over a limit
+  Counter refused_requests;  // malformed or over a limit
   Counter invalidations;
   Counter invalidated_entries;
   Counter bytes_sent;

@@ -1,4 +1,5 @@
-// Result<T>: an operating error as a value. Start-up errors with file and line are config::Diagnostic instead.
+// Result<T>: an operating error as a value. Start-up errors with file and line are
+// config::Diagnostic instead.
 #pragma once
 
 #include <string>

@@ -14,7 +14,7 @@ constexpr bool pooled = true;
 #endif
 
 constexpr std::size_t class_bytes = 128;
-constexpr std::size_t classes = 32;         // frames up to 4 KiB
+constexpr std::size_t classes = 32;  // frames up to 4 KiB
 constexpr std::size_t kept_per_class = 64;
 
 class FramePool {

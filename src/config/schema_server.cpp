@@ -157,7 +157,8 @@ Group limit_group() {
        integer("limits.interim", top<&Config::limits, &LimitOptions::interim_max>, {0, 100},
                "The most interim (1xx) answers before an origin's response."),
        needs_restart(size("limits.object", top<&Config::limits, &LimitOptions::object_bytes>,
-                          {0, 1024 * gib}, "The largest body that is stored; larger ones pass through.")),
+                          {0, 1024 * gib},
+                          "The largest body that is stored; larger ones pass through.")),
        integer("limits.connections", top<&Config::limits, &LimitOptions::connections>,
                {1, 1'000'000}, "The most connections of clients at once."),
        integer("limits.waiters", top<&Config::limits, &LimitOptions::waiters>, {1, 1'000'000},
@@ -192,9 +193,10 @@ Group admin_group() {
 Group store_group() {
   return {"store",
           "",
-          {needs_restart(size("store.memory", top<&Config::store, &store::StoreOptions::memory_bytes>,
-                              {mib, 1024 * gib},
-                              "The memory of the cache: entries, index and fetches under way together."))}};
+          {needs_restart(
+              size("store.memory", top<&Config::store, &store::StoreOptions::memory_bytes>,
+                   {mib, 1024 * gib},
+                   "The memory of the cache: entries, index and fetches under way together."))}};
 }
 
 Group log_group() {

@@ -164,7 +164,8 @@ Group site_group() {
               "How long after that it is served at once while it is regenerated behind. Needs "
               "`fresh`."),
        window("sites.*.error", of_site<&SiteOptions::windows, &WindowOptions::error>,
-              "How long after that a broken origin is papered over with the old page."),
+              "How long after that a broken origin is papered over with the old page. Unset: a "
+              "day, where nothing that the origin says forbids it."),
        string("sites.*.regenerate_header", "field name", of_site<&SiteOptions::regenerate_header>,
               parse_field_name,
               "The request field, with the value 1, by which the origin can tell a regeneration in "
@@ -193,7 +194,8 @@ Group route_group() {
                   "How long after that it is served at once while it is regenerated behind. Needs "
                   "`fresh`."),
            window("sites.*.routes.*.error", of_route<&RouteOptions::windows, &WindowOptions::error>,
-                  "How long after that a broken origin is papered over with the old page."),
+                  "How long after that a broken origin is papered over with the old page. Unset: a "
+                  "day, where nothing that the origin says forbids it."),
            override_row(),
            word<bool>("sites.*.routes.*.upgrade", of_route<&RouteOptions::websocket>, upgrades,
                       "Whether clients may open WebSocket tunnels on this route.")}};

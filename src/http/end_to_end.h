@@ -15,8 +15,9 @@ bool is_hop_by_hop(FieldId id);
 /// Whether a Connection field among `fields` names this one.
 bool is_named_by_connection(std::span<const Field> fields, std::string_view name);
 
-/// Appends, as lines, what of a response goes on to clients and into the store: everything but hop-by-hop fields, Age,
-/// Content-Length and X-Cache, which isrd writes itself. `withheld` are further names to leave out.
+/// Appends, as lines, what of a response goes on to clients and into the store: everything but
+/// hop-by-hop fields, Age, Content-Length and X-Cache, which isrd writes itself. `withheld` are
+/// further names to leave out.
 void append_response_lines(std::span<const Field> fields, std::span<const std::string> withheld,
                            bool strip_set_cookie, std::string& out);
 

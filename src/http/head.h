@@ -1,5 +1,6 @@
-// The heads of HTTP/1 messages as flat values: views into the bytes that were read, nothing allocated. A head exists only
-// after its raw bytes were validated whole (security rule 1); nothing else reads fields from the wire.
+// The heads of HTTP/1 messages as flat values: views into the bytes that were read, nothing
+// allocated. A head exists only after its raw bytes were validated whole (security rule 1); nothing
+// else reads fields from the wire.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace isrd::http {
 
-/// The fields that isrd itself looks at; everything else is `other`. Fewer than 64, so that a set is one word.
+/// The fields that isrd itself looks at; everything else is `other`. Fewer than 64, so that a set
+/// is one word.
 enum class FieldId : std::uint8_t {
   other,
   accept,
@@ -101,20 +103,22 @@ struct Framing {
   std::uint64_t length = 0;  // when kind is length; a length of zero is `none` for requests
 };
 
-/// A validated request head. The views point into the buffer it was parsed from, `fields` into the storage that the caller
-/// lent to the parser.
+/// A validated request head. The views point into the buffer it was parsed from, `fields` into the
+/// storage that the caller lent to the parser.
 struct RequestHead {
   Method method = Method::other;
   std::string_view method_name;
   std::string_view target;     // as sent
-  std::string_view authority;  // host[:port] in the case it was sent; of an absolute target, else of Host; "" on 1.0
+  std::string_view authority;  // host[:port] in the case it was sent; of an absolute target, else
+                               // of Host; "" on 1.0
   std::string_view path;       // begins with '/', or is "*"; as sent, never decoded
   std::string_view query;      // after '?', without it
   bool has_query = false;
   int version_minor = 1;
   bool keep_alive = true;  // by version and Connection
-  bool upgrade_websocket = false;   // Connection: upgrade with Upgrade: websocket, on GET and HTTP/1.1
-  bool expect_continue = false;     // Expect: 100-continue on HTTP/1.1
+  bool upgrade_websocket =
+      false;                     // Connection: upgrade with Upgrade: websocket, on GET and HTTP/1.1
+  bool expect_continue = false;  // Expect: 100-continue on HTTP/1.1
   Framing framing;
   std::span<const Field> fields;
   FieldSet present;
@@ -137,7 +141,8 @@ struct ResponseHead {
   const Field* find(FieldId id) const;
 };
 
-/// Why a head was refused: `status` is what a client is answered with, `reason` a short word for logs and metrics.
+/// Why a head was refused: `status` is what a client is answered with, `reason` a short word for
+/// logs and metrics.
 struct HeadRefusal {
   int status = 0;
   const char* reason = nullptr;
@@ -145,13 +150,14 @@ struct HeadRefusal {
   explicit operator bool() const { return reason != nullptr; }
 };
 
-/// The length of the head at the start of `bytes` with its empty line, or 0 when it is not complete. `scanned` remembers
-/// how far an earlier call looked, so that the cost stays linear; it starts at 0. Empty lines before a request line are
-/// not skipped here.
+/// The length of the head at the start of `bytes` with its empty line, or 0 when it is not
+/// complete. `scanned` remembers how far an earlier call looked, so that the cost stays linear; it
+/// starts at 0. Empty lines before a request line are not skipped here.
 std::size_t head_length(std::string_view bytes, std::size_t& scanned);
 
-/// Validates and reads the request head in `bytes` (exactly one head with its empty line): security rules 2 to 5, 7, 8,
-/// 12, 14 to 17. `storage` receives the fields. On refusal `out` is not to be looked at.
+/// Validates and reads the request head in `bytes` (exactly one head with its empty line): security
+/// rules 2 to 5, 7, 8, 12, 14 to 17. `storage` receives the fields. On refusal `out` is not to be
+/// looked at.
 HeadRefusal parse_request_head(std::string_view bytes, const HeadLimits& limits,
                                std::span<Field> storage, RequestHead& out);
 
@@ -178,8 +184,8 @@ class OwnedRequestHead {
 /// Whether two field names or tokens are equal in any case.
 bool iequals(std::string_view a, std::string_view b);
 
-/// Calls `f(string_view member)` for each non-empty member of a comma-separated list, white space removed; commas inside
-/// quoted strings do not separate.
+/// Calls `f(string_view member)` for each non-empty member of a comma-separated list, white space
+/// removed; commas inside quoted strings do not separate.
 template <class F>
 void for_each_member(std::string_view list, F&& f) {
   std::size_t begin = 0;
@@ -194,8 +200,10 @@ void for_each_member(std::string_view list, F&& f) {
       if (list[i] != ',' || quoted) continue;
     }
     std::string_view member = list.substr(begin, i - begin);
-    while (!member.empty() && (member.front() == ' ' || member.front() == '\t')) member.remove_prefix(1);
-    while (!member.empty() && (member.back() == ' ' || member.back() == '\t')) member.remove_suffix(1);
+    while (!member.empty() && (member.front() == ' ' || member.front() == '\t'))
+      member.remove_prefix(1);
+    while (!member.empty() && (member.back() == ' ' || member.back() == '\t'))
+      member.remove_suffix(1);
     if (!member.empty()) f(member);
     begin = i + 1;
   }

@@ -1,5 +1,5 @@
-// Field lines as text, "Name: value\r\n" each: the form in which an entry and a recipe keep their fields. Only isrd writes
-// such text, from validated fields.
+// Field lines as text, "Name: value\r\n" each: the form in which an entry and a recipe keep their
+// fields. Only isrd writes such text, from validated fields.
 #pragma once
 
 #include <string>

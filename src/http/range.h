@@ -18,8 +18,9 @@ struct RangeResult {
   ByteRange range;
 };
 
-/// Reads a Range value against a representation of `size` bytes. One range in any of its three forms gives `partial`;
-/// a value that is malformed, of another unit or of several ranges gives `whole` (section 14.2: may be ignored).
+/// Reads a Range value against a representation of `size` bytes. One range in any of its three
+/// forms gives `partial`; a value that is malformed, of another unit or of several ranges gives
+/// `whole` (section 14.2: may be ignored).
 RangeResult evaluate_range(std::string_view value, std::uint64_t size);
 
 }  // namespace isrd::http

@@ -1,5 +1,5 @@
-// Structured Fields (RFC 9651): dictionaries and lists with parameters, parsed by the grammar. A failure anywhere makes the
-// whole field invalid.
+// Structured Fields (RFC 9651): dictionaries and lists with parameters, parsed by the grammar. A
+// failure anywhere makes the whole field invalid.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct DisplayString {
   std::string text;
   bool operator==(const DisplayString&) const = default;
 };
-using BareItem = std::variant<bool, std::int64_t, double, std::string, Token, ByteSequence, SfDate, DisplayString>;
+using BareItem = std::variant<bool, std::int64_t, double, std::string, Token, ByteSequence, SfDate,
+                              DisplayString>;
 using Parameters = std::vector<std::pair<std::string, BareItem>>;
 
 struct Item {

@@ -10,14 +10,15 @@
 namespace isrd::isr {
 namespace {
 
-/// Of the request fields that were sent, what a regeneration without a visitor sends again: those that Vary names, and
-/// those that say which forms are understood. A visitor's cookies and credentials are kept only where Vary names them.
+/// Of the request fields that were sent, what a regeneration without a visitor sends again: those
+/// that Vary names, and those that say which forms are understood. A visitor's cookies and
+/// credentials are kept only where Vary names them.
 std::string kept_fields(std::string_view lines, const http::VaryRule& vary) {
   std::string kept;
   for (const http::Field& field : http::fields_of_lines(lines)) {
-    const bool named = std::any_of(vary.names.begin(), vary.names.end(), [&](const std::string& name) {
-      return http::iequals(name, field.name);
-    });
+    const bool named =
+        std::any_of(vary.names.begin(), vary.names.end(),
+                    [&](const std::string& name) { return http::iequals(name, field.name); });
     if (named || field.id == http::FieldId::accept || field.id == http::FieldId::accept_encoding) {
       http::append_line(kept, field.name, field.value);
     }
@@ -94,7 +95,8 @@ void seal(Entry& entry, BodyChain body) {
 std::string freshened_lines(const Entry& old, std::span<const http::Field> fields,
                             const Judgement& judgement) {
   std::string replacing;
-  http::append_response_lines(fields, judgement.withheld_fields, judgement.strip_set_cookie, replacing);
+  http::append_response_lines(fields, judgement.withheld_fields, judgement.strip_set_cookie,
+                              replacing);
   const std::vector<http::Field> news = http::fields_of_lines(replacing);
   std::string lines;
   for (const http::Field& field : http::fields_of_lines(old.field_lines())) {
@@ -106,7 +108,8 @@ std::string freshened_lines(const Entry& old, std::span<const http::Field> field
   return lines + replacing;
 }
 
-Entry freshen(const Entry& old, std::string lines, const Judgement& judgement, const Receipt& receipt) {
+Entry freshen(const Entry& old, std::string lines, const Judgement& judgement,
+              const Receipt& receipt) {
   Entry entry = old;
   take_judgement(entry, judgement, receipt);
   entry.shareable_with_authorization = allows_authorization(http::fields_of_lines(lines));
@@ -118,7 +121,8 @@ Entry freshen(const Entry& old, std::string lines, const Judgement& judgement, c
 std::string condition_lines(const Entry& entry) {
   std::string lines;
   if (!entry.etag.empty()) http::append_line(lines, "If-None-Match", entry.etag);
-  if (!entry.last_modified.empty()) http::append_line(lines, "If-Modified-Since", entry.last_modified);
+  if (!entry.last_modified.empty())
+    http::append_line(lines, "If-Modified-Since", entry.last_modified);
   return lines;
 }
 

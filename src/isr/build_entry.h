@@ -28,11 +28,12 @@ std::shared_ptr<const Entry> announce(const Entry& entry, std::optional<std::uin
 /// Gives the entry its body and the Content-Length of it.
 void seal(Entry& entry, BodyChain body);
 
-/// The entry after a 304 (RFC 9111 section 3.2): the 304's fields replace the stored ones of their names; the body is shared.
-/// `judgement` is about the merged fields.
+/// The entry after a 304 (RFC 9111 section 3.2): the 304's fields replace the stored ones of their
+/// names; the body is shared. `judgement` is about the merged fields.
 std::string freshened_lines(const Entry& old, std::span<const http::Field> fields,
                             const Judgement& judgement = {});
-Entry freshen(const Entry& old, std::string lines, const Judgement& judgement, const Receipt& receipt);
+Entry freshen(const Entry& old, std::string lines, const Judgement& judgement,
+              const Receipt& receipt);
 
 /// The lines that make a request conditional on the entry (section 4.3.1).
 std::string condition_lines(const Entry& entry);

@@ -6,14 +6,44 @@
 namespace isrd::isr {
 namespace {
 
-/// Cookies that scripts in the browser set and origins do not read. A trailing '*' stands for any rest.
-constexpr std::array<std::string_view, 36> harmless_cookies = {
-    "_ga",        "_ga_*",     "_gid",      "_gat*",   "_gcl_*",  "_gac_*",        "__utm*",
-    "_fbp",       "_fbc",      "_hj*",      "_pk_*",   "_clck",   "_clsk",         "__hstc",
-    "__hssc",     "__hssrc",   "hubspotutk", "_uet*",  "_mkto_trk", "_scid",       "_ttp",
-    "_tt_*",      "ajs_*",     "mp_*",      "amp_*",   "__gads",  "__gpi",         "_dc_gtm_*",
-    "_pin_unauth", "_rdt_uuid", "OptanonConsent", "OptanonAlertBoxClosed", "CookieConsent",
-    "cookieconsent_status", "cookielawinfo-*", "_ym_*"};
+/// Cookies that scripts in the browser set and origins do not read. A trailing '*' stands for any
+/// rest.
+constexpr std::array<std::string_view, 36> harmless_cookies = {"_ga",
+                                                               "_ga_*",
+                                                               "_gid",
+                                                               "_gat*",
+                                                               "_gcl_*",
+                                                               "_gac_*",
+                                                               "__utm*",
+                                                               "_fbp",
+                                                               "_fbc",
+                                                               "_hj*",
+                                                               "_pk_*",
+                                                               "_clck",
+                                                               "_clsk",
+                                                               "__hstc",
+                                                               "__hssc",
+                                                               "__hssrc",
+                                                               "hubspotutk",
+                                                               "_uet*",
+                                                               "_mkto_trk",
+                                                               "_scid",
+                                                               "_ttp",
+                                                               "_tt_*",
+                                                               "ajs_*",
+                                                               "mp_*",
+                                                               "amp_*",
+                                                               "__gads",
+                                                               "__gpi",
+                                                               "_dc_gtm_*",
+                                                               "_pin_unauth",
+                                                               "_rdt_uuid",
+                                                               "OptanonConsent",
+                                                               "OptanonAlertBoxClosed",
+                                                               "CookieConsent",
+                                                               "cookieconsent_status",
+                                                               "cookielawinfo-*",
+                                                               "_ym_*"};
 
 bool is_harmless(std::string_view name) {
   return std::any_of(harmless_cookies.begin(), harmless_cookies.end(), [&](std::string_view known) {

@@ -16,7 +16,8 @@ struct Classification {
 /// `ambiguous` is Site::match's word about the path.
 Classification classify(const http::RequestHead& request, const Route& route, bool ambiguous);
 
-/// Whether every cookie of the request is one of the built-in analytics and consent cookies, which mark nobody.
+/// Whether every cookie of the request is one of the built-in analytics and consent cookies, which
+/// mark nobody.
 bool has_only_harmless_cookies(const http::RequestHead& request);
 
 }  // namespace isrd::isr

@@ -1,4 +1,5 @@
-// What an entry may be used for now (RFC 9111 section 4.2, RFC 5861; DESIGN "Freshness and the two profiles").
+// What an entry may be used for now (RFC 9111 section 4.2, RFC 5861; DESIGN "Freshness and the two
+// profiles").
 #pragma once
 
 #include "isr/entry.h"
@@ -6,10 +7,10 @@
 namespace isrd::isr {
 
 enum class Use : std::uint8_t {
-  fresh,       // serve it
-  stale,       // serve it, regenerate behind it
-  expired,     // regenerate first; it may cover an origin that fails
-  dead,        // of no use but for its validators
+  fresh,    // serve it
+  stale,    // serve it, regenerate behind it
+  expired,  // regenerate first; it may cover an origin that fails
+  dead,     // of no use but for its validators
 };
 
 struct Decision {
@@ -25,7 +26,8 @@ inline Decision decide(const Windows& windows, MonoTime now) {
       break;
     case Invalidation::refresh:
       // As long as it would have been served anyway, it still is, while the new one is being made.
-      if (now < std::max(windows.fresh_until, windows.stale_until)) return {Use::stale, Why::invalidated};
+      if (now < std::max(windows.fresh_until, windows.stale_until))
+        return {Use::stale, Why::invalidated};
       return {covers_error ? Use::expired : Use::dead, Why::invalidated};
     case Invalidation::expire:
       return {covers_error ? Use::expired : Use::dead, Why::invalidated};

@@ -37,11 +37,14 @@ std::string_view moved(std::string_view view, std::string_view from, const char*
 
 EntryPtr compact(Entry entry) {
   const std::string text = std::move(entry.text);
-  const std::string_view from = entry.wire.data() == text.data() ? std::string_view(text) : entry.wire;
-  const std::string_view body = entry.body.size <= inline_body_bytes_max ? entry.whole_body : std::string_view();
+  const std::string_view from =
+      entry.wire.data() == text.data() ? std::string_view(text) : entry.wire;
+  const std::string_view body =
+      entry.body.size <= inline_body_bytes_max ? entry.whole_body : std::string_view();
   entry.text = {};
   char* tail = nullptr;
-  auto shared = std::allocate_shared<Entry>(TailAllocator<Entry>(from.size() + body.size(), &tail), std::move(entry));
+  auto shared = std::allocate_shared<Entry>(TailAllocator<Entry>(from.size() + body.size(), &tail),
+                                            std::move(entry));
   std::memcpy(tail, from.data(), from.size());
   Entry& made = *shared;
   made.etag = moved(made.etag, from, tail);
@@ -59,9 +62,9 @@ EntryPtr compact(Entry entry) {
 std::size_t Entry::memory_bytes() const {
   std::size_t names = 0;
   for (const std::string& name : vary.names) names += sizeof(name) + name.capacity();
-  return sizeof(Entry) + 64 + wire.size() + (body.extents.empty() ? body.size : 0) + body.memory_bytes() +
-         recipe.site.capacity() + recipe.host.capacity() + recipe.target.capacity() +
-         recipe.fields.capacity() + names;
+  return sizeof(Entry) + 64 + wire.size() + (body.extents.empty() ? body.size : 0) +
+         body.memory_bytes() + recipe.site.capacity() + recipe.host.capacity() +
+         recipe.target.capacity() + recipe.fields.capacity() + names;
 }
 
 Windows windows_from(const Lifetime& lifetime, MonoTime received, std::uint32_t generation) {

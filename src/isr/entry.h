@@ -1,5 +1,6 @@
-// Entry: what the origin said about one resource, immutable once published, and the recipe that brings it again. What
-// changes without a body (windows, invalidation, use) is in the store's slot, not here.
+// Entry: what the origin said about one resource, immutable once published, and the recipe that
+// brings it again. What changes without a body (windows, invalidation, use) is in the store's slot,
+// not here.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,8 @@
 
 namespace isrd::isr {
 
-/// What to ask the origin so that an entry comes out again. A request yields one; an entry carries its own, so that a
-/// regeneration needs no visitor.
+/// What to ask the origin so that an entry comes out again. A request yields one; an entry carries
+/// its own, so that a regeneration needs no visitor.
 struct Recipe {
   std::string site;
   std::string scheme;
@@ -25,25 +26,25 @@ struct Recipe {
 
 /// The first members are what a hit reads; they share as few cache lines as they can.
 struct Entry {
-  std::string_view wire;     // key, then head: what is compared, and what is sent behind it
+  std::string_view wire;  // key, then head: what is compared, and what is sent behind it
   std::uint32_t key_size = 0;
   std::uint32_t fields_begin = 0;  // where the field lines begin in the head
   std::string_view whole_body;     // the body when it lies in one piece
-  Hash128 variant;           // zero without Vary
+  Hash128 variant;                 // zero without Vary
   MonoTime received{};
   Seconds initial_age{0};
   int status = 200;
   bool shareable_with_authorization = false;  // RFC 9111 section 3.5
 
-  std::string text;          // what `wire` views while the entry is being built; empty once it is compact
+  std::string text;  // what `wire` views while the entry is being built; empty once it is compact
   BodyChain body;
   Hash128 primary;
-  std::uint64_t asked = 0;   // the sequence number drawn when its fetch began
+  std::uint64_t asked = 0;  // the sequence number drawn when its fetch began
   http::VaryRule vary;
   Recipe recipe;
   RequestFacts facts;
   WallTime received_wall{};
-  Millis delay{0};           // between request and answer
+  Millis delay{0};  // between request and answer
 
   // Views into `wire`, empty when absent.
   std::string_view etag;
@@ -65,11 +66,12 @@ struct Entry {
 
 using EntryPtr = std::shared_ptr<const Entry>;
 
-/// The finished entry in one allocation: its counters, its members, key, head and a small body lie behind each other, so
-/// that a hit follows one pointer instead of five.
+/// The finished entry in one allocation: its counters, its members, key, head and a small body lie
+/// behind each other, so that a hit follows one pointer instead of five.
 EntryPtr compact(Entry entry);
 
-/// The slot's word about an entry: until when it is what (monotonic), and whether somebody invalidated it.
+/// The slot's word about an entry: until when it is what (monotonic), and whether somebody
+/// invalidated it.
 enum class Invalidation : std::uint8_t { none, refresh, expire };
 
 struct Windows {
@@ -81,13 +83,16 @@ struct Windows {
   std::uint32_t generation = 0;  // of the configuration that they were resolved with
 };
 
-/// Whether anything (the origin's directives, the operator's windows) lets the entry be used after its freshness.
-inline bool may_be_served_stale(const Windows& windows) { return windows.error_until > windows.fresh_until; }
+/// Whether anything (the origin's directives, the operator's windows) lets the entry be used after
+/// its freshness.
+inline bool may_be_served_stale(const Windows& windows) {
+  return windows.error_until > windows.fresh_until;
+}
 
 Windows windows_from(const Lifetime& lifetime, MonoTime received, std::uint32_t generation);
 
-/// Shortens the fresh window by up to a tenth, always by the same part for the same key, so that pages that were filled
-/// together do not go stale together.
+/// Shortens the fresh window by up to a tenth, always by the same part for the same key, so that
+/// pages that were filled together do not go stale together.
 Lifetime with_jitter(Lifetime lifetime, const Hash128& key);
 
 }  // namespace isrd::isr

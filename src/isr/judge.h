@@ -1,5 +1,6 @@
-// Judging an origin's answer: may it be stored, and for how long is it what (RFC 9111 sections 3 and 4.2, RFC 5861,
-// RFC 9213; DESIGN "Freshness and the two profiles"). Pure: values in, values out.
+// Judging an origin's answer: may it be stored, and for how long is it what (RFC 9111 sections 3
+// and 4.2, RFC 5861, RFC 9213; DESIGN "Freshness and the two profiles"). Pure: values in, values
+// out.
 #pragma once
 
 #include <span>
@@ -25,26 +26,27 @@ struct RequestFacts {
   bool cookie = false;
 };
 
-/// How long an answer is what, counted from when it was received (monotonic). Negative or zero fresh_for: stale at birth.
+/// How long an answer is what, counted from when it was received (monotonic). Negative or zero
+/// fresh_for: stale at birth.
 struct Lifetime {
-  Millis fresh_for{0};   // what remains of the freshness lifetime after the age it arrived with
-  Millis stale_for{0};   // after fresh_for: served at once, regenerated behind
-  Millis error_for{0};   // after fresh_for + stale_for: served only if the origin fails
+  Millis fresh_for{0};  // what remains of the freshness lifetime after the age it arrived with
+  Millis stale_for{0};  // after fresh_for: served at once, regenerated behind
+  Millis error_for{0};  // after fresh_for + stale_for: served only if the origin fails
   bool must_validate = false;  // no-cache: every use is validated first
 };
 
 struct Judgement {
   bool store = false;
-  Why why = Why::none;    // why it is stored, or why not
+  Why why = Why::none;     // why it is stored, or why not
   Seconds initial_age{0};  // the age it had when it was received (RFC 9111 section 4.2.3)
   Lifetime lifetime;
-  http::VaryRule vary;     // empty where the operator overrules it
+  http::VaryRule vary;  // empty where the operator overrules it
   bool strip_set_cookie = false;
   std::vector<std::string> withheld_fields;  // by qualified no-cache or private
 };
 
-/// `received` is the wall time of receipt, `delay` the time between request and answer. GET answers only; the caller has
-/// already excluded 1xx and 304.
+/// `received` is the wall time of receipt, `delay` the time between request and answer. GET answers
+/// only; the caller has already excluded 1xx and 304.
 Judgement judge(int status, std::span<const http::Field> fields, const RequestFacts& request,
                 const Policy& policy, WallTime received, Millis delay);
 

@@ -1,7 +1,8 @@
-// The cache key in its two levels. The primary key is a text: host, target, port, scheme, site, each with its length before
-// it, so that no two requests share one (security rule 20). Its id is a seeded hash of host and target only, so that
-// everything a purge of one URL means (any scheme, port, site and variant) lies side by side under one id; the full text
-// is compared on every look-up. The variant is what Vary distinguishes below the key.
+// The cache key in its two levels. The primary key is a text: host, target, port, scheme, site,
+// each with its length before it, so that no two requests share one (security rule 20). Its id is a
+// seeded hash of host and target only, so that everything a purge of one URL means (any scheme,
+// port, site and variant) lies side by side under one id; the full text is compared on every
+// look-up. The variant is what Vary distinguishes below the key.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ struct PrimaryKey {
   std::string_view text;
 };
 
-/// Writes the key into `buffer` (cleared first; it keeps its capacity, so that a warm caller allocates nothing). `host` is
-/// lower-cased on the way; it may carry a port.
+/// Writes the key into `buffer` (cleared first; it keeps its capacity, so that a warm caller
+/// allocates nothing). `host` is lower-cased on the way; it may carry a port.
 PrimaryKey make_key(std::string_view scheme, std::string_view site, std::string_view authority,
                     std::string_view target, std::uint64_t seed, std::string& buffer);
 
@@ -46,8 +47,8 @@ struct KeyParts {
 };
 KeyParts split_key(std::string_view text);
 
-/// The id of the variant that these request fields select under `rule`; zero when the rule names nothing. Accept-Encoding
-/// counts by its reduced class only.
+/// The id of the variant that these request fields select under `rule`; zero when the rule names
+/// nothing. Accept-Encoding counts by its reduced class only.
 Hash128 variant_id(const http::VaryRule& rule, std::span<const http::Field> request_fields,
                    std::uint64_t seed);
 

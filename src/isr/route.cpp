@@ -19,7 +19,8 @@ int hex_digit(char c) {
 bool may_have_other_reading(std::string_view path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (path[i] == '%' || path[i] == ';' || path[i] == '\\') return true;
-    if (path[i] == '/' && i + 1 < path.size() && (path[i + 1] == '/' || path[i + 1] == '.')) return true;
+    if (path[i] == '/' && i + 1 < path.size() && (path[i + 1] == '/' || path[i + 1] == '.'))
+      return true;
   }
   return false;
 }
@@ -88,7 +89,8 @@ bool PathPattern::matches(std::string_view path) const {
   if (matches_whole(path)) return true;
   // "/a/**" matches "/a" as well: the section's own page belongs to it.
   char with_slash[1024];
-  if (!open_end_ || !literals_.back().ends_with('/') || path.size() >= sizeof with_slash) return false;
+  if (!open_end_ || !literals_.back().ends_with('/') || path.size() >= sizeof with_slash)
+    return false;
   std::copy(path.begin(), path.end(), with_slash);
   with_slash[path.size()] = '/';
   return matches_whole({with_slash, path.size() + 1});
@@ -99,7 +101,8 @@ bool PathPattern::matches_whole(std::string_view path) const {
   if (!path.starts_with(begin)) return false;
   path.remove_prefix(literals_[0].size());
   for (std::size_t i = 1; i < literals_.size(); ++i) {
-    // A wildcard takes one or more bytes, but no slash; the shortest way to its literal is tried first.
+    // A wildcard takes one or more bytes, but no slash; the shortest way to its literal is tried
+    // first.
     const std::string& literal = literals_[i];
     const bool last = i + 1 == literals_.size() && !open_end_;
     const std::size_t segment_end = std::min(path.find('/'), path.size());
@@ -134,10 +137,9 @@ const Route& Site::match(std::string_view path, bool& ambiguous) const {
   return route;
 }
 
-Result<std::shared_ptr<const SiteTable>> SiteTable::compile(std::span<const SiteOptions> sites,
-                                                            std::span<const std::string> origin_names,
-                                                            std::uint32_t generation,
-                                                            std::map<std::string, std::size_t>& slots) {
+Result<std::shared_ptr<const SiteTable>> SiteTable::compile(
+    std::span<const SiteOptions> sites, std::span<const std::string> origin_names,
+    std::uint32_t generation, std::map<std::string, std::size_t>& slots) {
   auto table = std::make_shared<SiteTable>();
   table->generation_ = generation;
   for (const SiteOptions& options : sites) {
@@ -145,10 +147,12 @@ Result<std::shared_ptr<const SiteTable>> SiteTable::compile(std::span<const Site
     site.index = table->sites_.size();
     site.name = options.name;
     // The last slot is shared by all that come after.
-    site.metrics_slot = std::min(slots.try_emplace(options.name, slots.size()).first->second, site_slots_max - 1);
+    site.metrics_slot =
+        std::min(slots.try_emplace(options.name, slots.size()).first->second, site_slots_max - 1);
     site.origin = options.origin;
     const auto origin = std::find(origin_names.begin(), origin_names.end(), options.origin);
-    if (origin == origin_names.end()) return Error{"site " + options.name + ": no origin " + options.origin};
+    if (origin == origin_names.end())
+      return Error{"site " + options.name + ": no origin " + options.origin};
     site.origin_index = static_cast<std::size_t>(origin - origin_names.begin());
     site.client_directives = options.client_directives;
     site.wait_max = options.wait_max;

@@ -1,4 +1,5 @@
-// Sites and routes compiled for look-up: host to site, path to route. Immutable; a reload makes a new table.
+// Sites and routes compiled for look-up: host to site, path to route. Immutable; a reload makes a
+// new table.
 #pragma once
 
 #include <map>
@@ -15,7 +16,8 @@
 
 namespace isrd::isr {
 
-/// A path pattern: literal text, `{name}` and `*` for one segment or a part of one, `**` at the end for any rest.
+/// A path pattern: literal text, `{name}` and `*` for one segment or a part of one, `**` at the end
+/// for any rest.
 class PathPattern {
  public:
   /// The error says what is wrong with the pattern.
@@ -37,8 +39,9 @@ struct Route {
 };
 
 struct Site {
-  std::size_t index = 0;        // in the table
-  std::size_t metrics_slot = 0;  // where its requests are counted; the same for one name over reloads
+  std::size_t index = 0;  // in the table
+  std::size_t metrics_slot =
+      0;  // where its requests are counted; the same for one name over reloads
   std::string name;
   std::string origin;
   std::size_t origin_index = 0;
@@ -48,21 +51,21 @@ struct Site {
   Mode purge_mode = Mode::refresh;
   std::string regenerate_header;
   std::vector<Route> routes;
-  Route fallback;               // for paths that no route matches
+  Route fallback;  // for paths that no route matches
 
-  /// The first route that matches. `ambiguous` is set when another reading of the path (percent-decoded, dot segments and
-  /// double slashes resolved) would match another route: then neither can be trusted (security rule 21).
+  /// The first route that matches. `ambiguous` is set when another reading of the path
+  /// (percent-decoded, dot segments and double slashes resolved) would match another route: then
+  /// neither can be trusted (security rule 21).
   const Route& match(std::string_view path, bool& ambiguous) const;
 };
 
 class SiteTable {
  public:
-  /// `origin_names` gives the origins' indices; `slots` remembers the metrics slot of each name over reloads. The options
-  /// were validated by the loader.
-  static Result<std::shared_ptr<const SiteTable>> compile(std::span<const SiteOptions> sites,
-                                                          std::span<const std::string> origin_names,
-                                                          std::uint32_t generation,
-                                                          std::map<std::string, std::size_t>& slots);
+  /// `origin_names` gives the origins' indices; `slots` remembers the metrics slot of each name
+  /// over reloads. The options were validated by the loader.
+  static Result<std::shared_ptr<const SiteTable>> compile(
+      std::span<const SiteOptions> sites, std::span<const std::string> origin_names,
+      std::uint32_t generation, std::map<std::string, std::size_t>& slots);
 
   /// The site of a Host value in any case, with or without port; nullptr when none matches.
   const Site* find_host(std::string_view authority) const;
@@ -73,7 +76,9 @@ class SiteTable {
  private:
   struct StringHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
   };
   std::uint32_t generation_ = 0;
   std::vector<Site> sites_;
@@ -83,7 +88,8 @@ class SiteTable {
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 };
 
-/// The path with percent-encoded octets decoded, double slashes and dot segments resolved: what an origin may make of it.
+/// The path with percent-encoded octets decoded, double slashes and dot segments resolved: what an
+/// origin may make of it.
 std::string normalised_path(std::string_view path);
 
 }  // namespace isrd::isr

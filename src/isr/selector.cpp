@@ -20,9 +20,12 @@ bool selects(const Selector& selector, std::string_view key) {
   if (!selector.site.empty() && selector.site != parts.site) return false;
   if (!same_host(selector.host, parts)) return false;
   switch (selector.kind) {
-    case Selector::Kind::url: return parts.target == selector.target;
-    case Selector::Kind::prefix: return parts.target.starts_with(selector.target);
-    case Selector::Kind::all: return true;
+    case Selector::Kind::url:
+      return parts.target == selector.target;
+    case Selector::Kind::prefix:
+      return parts.target.starts_with(selector.target);
+    case Selector::Kind::all:
+      return true;
   }
   return false;
 }

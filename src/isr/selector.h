@@ -1,4 +1,5 @@
-// Selectors: which entries an invalidation means. Pure matching over key texts; the store applies it.
+// Selectors: which entries an invalidation means. Pure matching over key texts; the store applies
+// it.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Selector {
 /// Whether a key text is meant. Schemes are ignored; so are ports where the selector has none.
 bool selects(const Selector& selector, std::string_view key);
 
-/// Reads "http://host/path", "//host/path", "host/path" or "/path" (any host) as a URL or prefix selector. False: it is none
-/// of these.
+/// Reads "http://host/path", "//host/path", "host/path" or "/path" (any host) as a URL or prefix
+/// selector. False: it is none of these.
 bool parse_selector(std::string_view text, Selector::Kind kind, Selector& out);
 
 }  // namespace isrd::isr

@@ -1,4 +1,5 @@
-// Every reason for a decision, each spelled once. The same word goes to Cache-Status, logs, metrics and explain.
+// Every reason for a decision, each spelled once. The same word goes to Cache-Status, logs, metrics
+// and explain.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,8 @@ std::string error_text() { return std::strerror(errno); }
 
 bool is_live_socket(const sockaddr_un& address) {
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool live = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool live =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(probe);
   return live;
 }
@@ -43,7 +44,8 @@ Result<int> bind_unix(const Address& address) {
   }
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return Error{error_text()};
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&un), sizeof un) < 0 || ::listen(fd, backlog) < 0) {
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&un), sizeof un) < 0 ||
+      ::listen(fd, backlog) < 0) {
     Error error{error_text()};
     ::close(fd);
     return error;
@@ -80,8 +82,10 @@ Result<int> bind_tcp(const Address& address) {
 }
 
 std::uint16_t port_of(const sockaddr_storage& storage) {
-  if (storage.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port);
-  if (storage.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+  if (storage.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port);
+  if (storage.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
   return 0;
 }
 
@@ -90,7 +94,8 @@ std::string address_of(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET) {
     inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
   } else if (storage.ss_family == AF_INET6) {
-    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, text, sizeof text);
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, text,
+              sizeof text);
   } else {
     return "unix:";
   }
@@ -102,7 +107,8 @@ std::string address_of(const sockaddr_storage& storage) {
 
 std::string to_string(const Address& address) {
   if (address.kind == Address::Kind::unix_socket) return "unix:" + address.path;
-  const bool bare_v6 = address.host.find(':') != std::string::npos && !address.host.starts_with('[');
+  const bool bare_v6 =
+      address.host.find(':') != std::string::npos && !address.host.starts_with('[');
   return (bare_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
@@ -158,7 +164,8 @@ void FrontEnd::start(const Workers& workers, std::span<RequestHandler* const> ha
     local.handler = handlers[worker->index()];
     local.spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
-      local.acceptors.push_back(std::make_unique<Acceptor>(*this, *worker, listeners_[i], listening_[i]));
+      local.acceptors.push_back(
+          std::make_unique<Acceptor>(*this, *worker, listeners_[i], listening_[i]));
       worker->watch(listeners_[i], EPOLLIN | EPOLLEXCLUSIVE, *local.acceptors.back());
     }
   }
@@ -185,7 +192,8 @@ void FrontEnd::accept_on(Worker& worker, int listener, const Address& address) {
       return;
     }
     std::uint64_t open = 0;
-    for (const auto& w : *workers_) open += static_cast<std::uint64_t>(w->connections.load(std::memory_order_relaxed));
+    for (const auto& w : *workers_)
+      open += static_cast<std::uint64_t>(w->connections.load(std::memory_order_relaxed));
     if (open >= locals_[worker.index()].options.connections) {
       static LogThrottle throttle;
       throttle.warn("limits.connections is reached: a connection was closed");
@@ -200,7 +208,8 @@ void FrontEnd::accept_on(Worker& worker, int listener, const Address& address) {
   }
 }
 
-/// With no descriptor left the listener would stay readable for ever: the spare one takes the connection and closes it.
+/// With no descriptor left the listener would stay readable for ever: the spare one takes the
+/// connection and closes it.
 void FrontEnd::shed_connection(Local& local, int listener) {
   if (local.spare >= 0) ::close(local.spare);
   const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
@@ -233,7 +242,8 @@ void FrontEnd::start_session(Worker& worker, int fd, Peer peer) {
   }
   peer.trusted_proxy = local.options.trusted->contains(peer.address);
   try {
-    Http1Session::start(worker, fd, std::move(peer), local.options.sessions, *local.handler, draining_);
+    Http1Session::start(worker, fd, std::move(peer), local.options.sessions, *local.handler,
+                        draining_);
   } catch (const std::exception& error) {
     log_warn("a connection could not be served: {}", error.what());
   }

@@ -1,5 +1,5 @@
-// The listeners and who gets a new connection: every worker accepts from the same sockets, and hands each connection to
-// the worker that has the fewest.
+// The listeners and who gets a new connection: every worker accepts from the same sockets, and
+// hands each connection to the worker that has the fewest.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ class FrontEnd {
   const std::vector<Address>& listening() const { return listening_; }
 
   /// Starts to accept. Before the workers run; `handlers` has one for each.
-  void start(const Workers& workers, std::span<RequestHandler* const> handlers, FrontEndOptions options);
+  void start(const Workers& workers, std::span<RequestHandler* const> handlers,
+             FrontEndOptions options);
   /// For new connections. Posts to the workers.
   void set_options(const FrontEndOptions& options);
   /// Stops accepting and closes the listeners, then ends idle connections; open requests go on.

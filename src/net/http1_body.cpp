@@ -8,7 +8,8 @@ namespace isrd::net {
 RequestBody::Piece Http1Session::take_buffered_body() {
   std::string_view bytes(input_.get() + body_position_, end_ - body_position_);
   if (request_.head.framing.kind == http::BodyKind::length) {
-    const std::string_view data = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size())));
+    const std::string_view data = bytes.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, bytes.size())));
     body_position_ += data.size();
     body_left_ -= data.size();
     body_done_ = body_left_ == 0;
@@ -50,7 +51,8 @@ Task<RequestBody::Piece> Http1Session::next() {
 
 Task<BodyEnd> Http1Session::read_body() {
   if (std::exchange(expects_continue_, false) && !begun_) {
-    // Without waiting: the relay of an early answer may be waiting to write at the same time, and writes the rest first.
+    // Without waiting: the relay of an early answer may be waiting to write at the same time, and
+    // writes the rest first.
     put("HTTP/1.1 100 Continue\r\n\r\n");
     flush(nullptr);
     if (broken_) co_return BodyEnd::broken;
@@ -65,9 +67,11 @@ Task<BodyEnd> Http1Session::read_body() {
       co_return BodyEnd::more;
     }
     if (read.kind != IoResult::Kind::would_block) co_return BodyEnd::broken;
-    const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(worker_.loop_time() - body_started_);
+    const auto elapsed =
+        std::chrono::duration_cast<std::chrono::seconds>(worker_.loop_time() - body_started_);
     const auto grace = std::chrono::duration_cast<std::chrono::seconds>(options_->timeouts.body);
-    if (elapsed > grace && body_read_ < options_->body_rate_bytes_min * static_cast<std::uint64_t>(elapsed.count())) {
+    if (elapsed > grace &&
+        body_read_ < options_->body_rate_bytes_min * static_cast<std::uint64_t>(elapsed.count())) {
       co_return BodyEnd::too_slow;
     }
     const Wake wake = co_await socket_.readable(worker_.loop_time() + options_->timeouts.body);
@@ -77,7 +81,8 @@ Task<BodyEnd> Http1Session::read_body() {
 }
 
 /// Copies one direction of a tunnel until its sender ends or either side breaks.
-Task<void> Http1Session::copy_tunnel(Socket& from, Socket& to, std::string leftover, Tunnel& tunnel) {
+Task<void> Http1Session::copy_tunnel(Socket& from, Socket& to, std::string leftover,
+                                     Tunnel& tunnel) {
   std::string buffer = std::move(leftover);
   std::size_t size = buffer.size();
   buffer.resize(std::max(size, body_read_bytes));
@@ -105,7 +110,8 @@ Task<void> Http1Session::copy_tunnel(Socket& from, Socket& to, std::string lefto
       tunnel.active = worker_.loop_time();
     } else if (in.kind == IoResult::Kind::would_block) {
       const Wake wake = co_await from.readable(worker_.loop_time() + options_->timeouts.tunnel);
-      const bool idle = wake == Wake::timeout && worker_.loop_time() - tunnel.active >= options_->timeouts.tunnel;
+      const bool idle =
+          wake == Wake::timeout && worker_.loop_time() - tunnel.active >= options_->timeouts.tunnel;
       tunnel.broken = tunnel.broken || idle || wake == Wake::cancelled;
     } else {
       tunnel.broken = tunnel.broken || in.kind == IoResult::Kind::error;

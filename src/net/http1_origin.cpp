@@ -1,8 +1,9 @@
 // The HTTP/1 origin client: one exchange is one request and its response over a pooled connection.
 //
-// Life of an exchange: start (connect, send the head), head (read interim and final heads), body (by its framing), done. Its
-// connection goes back to the pool only when both messages were whole, nothing is left over and both sides want to go on
-// (security rule 11). Destroying an exchange earlier closes the connection.
+// Life of an exchange: start (connect, send the head), head (read interim and final heads), body
+// (by its framing), done. Its connection goes back to the pool only when both messages were whole,
+// nothing is left over and both sides want to go on (security rule 11). Destroying an exchange
+// earlier closes the connection.
 #include <array>
 #include <cstring>
 
@@ -147,7 +148,9 @@ class Http1Exchange final : public OriginExchange {
   }
 
   Socket* upgraded_socket() override { return connection_ ? &connection_->socket : nullptr; }
-  std::string_view upgraded_leftover() const override { return {buffer_.get() + begin_, end_ - begin_}; }
+  std::string_view upgraded_leftover() const override {
+    return {buffer_.get() + begin_, end_ - begin_};
+  }
 
  private:
   enum class State : std::uint8_t { start, head, body, done, failed };
@@ -257,7 +260,8 @@ class Http1Exchange final : public OriginExchange {
       // While the request body is still being sent the clock of the first byte does not run.
       const LoopTime idle = worker_.loop_time() + pool_.options().timeouts.first_byte;
       const Wake wake = co_await socket.readable(request_sent_ ? deadline : idle);
-      if (wake == Wake::timeout && worker_.loop_time() >= first_byte_from_ + pool_.options().timeouts.first_byte) {
+      if (wake == Wake::timeout &&
+          worker_.loop_time() >= first_byte_from_ + pool_.options().timeouts.first_byte) {
         co_return OriginFault::first_byte_timeout;
       }
       if (wake == Wake::cancelled) co_return OriginFault::cancelled;
@@ -280,7 +284,8 @@ class Http1Exchange final : public OriginExchange {
 
   OriginEvent take_head() {
     const std::string_view bytes = upgraded_leftover().substr(0, head_length_);
-    if (http::parse_response_head(bytes, limits_.head, response_fields(limits_.head.fields_max), head_)) {
+    if (http::parse_response_head(bytes, limits_.head, response_fields(limits_.head.fields_max),
+                                  head_)) {
       return fail(OriginFault::bad_head);
     }
     begin_ += head_length_;
@@ -307,7 +312,8 @@ class Http1Exchange final : public OriginExchange {
     left_ = framing_.length;
     state_ = State::body;
     pool_.note_health(OriginFault::none);
-    if (framing_.kind == http::BodyKind::none || (framing_.kind == http::BodyKind::length && left_ == 0)) {
+    if (framing_.kind == http::BodyKind::none ||
+        (framing_.kind == http::BodyKind::length && left_ == 0)) {
       event.last = true;
       complete();
     }
@@ -325,7 +331,8 @@ class Http1Exchange final : public OriginExchange {
         return true;
       case http::BodyKind::length:
         if (bytes.empty()) return false;
-        event.data = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+        event.data =
+            bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
         begin_ += event.data.size();
         left_ -= event.data.size();
         if (left_ == 0) {
@@ -377,12 +384,15 @@ class Http1Exchange final : public OriginExchange {
   Task<OriginFault> read_body(std::span<char> room, OriginEvent& event) {
     begin_ = end_ = 0;
     event.kind = OriginEvent::Kind::error;
-    const bool direct = framing_.kind == http::BodyKind::length && room.size() >= std::min<std::uint64_t>(left_, capacity_);
+    const bool direct = framing_.kind == http::BodyKind::length &&
+                        room.size() >= std::min<std::uint64_t>(left_, capacity_);
     for (;;) {
       if (cancelled_) co_return OriginFault::cancelled;
       Socket& socket = connection_->socket;
-      const std::span<char> into = direct ? room.subspan(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, room.size())))
-                                          : std::span<char>(buffer_.get(), capacity_);
+      const std::span<char> into =
+          direct ? room.subspan(
+                       0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, room.size())))
+                 : std::span<char>(buffer_.get(), capacity_);
       const IoResult read = socket.read_some(into);
       switch (read.kind) {
         case IoResult::Kind::bytes:
@@ -409,7 +419,8 @@ class Http1Exchange final : public OriginExchange {
         case IoResult::Kind::would_block:
           break;
       }
-      const Wake wake = co_await socket.readable(worker_.loop_time() + pool_.options().timeouts.idle);
+      const Wake wake =
+          co_await socket.readable(worker_.loop_time() + pool_.options().timeouts.idle);
       if (wake == Wake::timeout) co_return OriginFault::idle_timeout;
       if (wake == Wake::cancelled) co_return OriginFault::cancelled;
     }
@@ -472,8 +483,8 @@ class Http1Origin final : public Origin {
 
 }  // namespace
 
-std::shared_ptr<Origin> make_http1_origin(const OriginOptions& options, const ResponseLimits& limits,
-                                          const Workers& workers) {
+std::shared_ptr<Origin> make_http1_origin(const OriginOptions& options,
+                                          const ResponseLimits& limits, const Workers& workers) {
   return std::make_shared<Http1Origin>(options, limits, workers);
 }
 

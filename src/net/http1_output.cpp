@@ -9,7 +9,8 @@
 namespace isrd::net {
 namespace {
 
-constexpr std::size_t copied_body_bytes_max = 4 * 1024;  // below, one send of one buffer is cheaper than sendmsg
+constexpr std::size_t copied_body_bytes_max =
+    4 * 1024;  // below, one send of one buffer is cheaper than sendmsg
 constexpr std::size_t parts_max = 16;
 
 iovec to_iovec(std::string_view view) { return {const_cast<char*>(view.data()), view.size()}; }
@@ -18,7 +19,8 @@ iovec to_iovec(std::string_view view) { return {const_cast<char*>(view.data()), 
 std::size_t slice_parts(const BodySlice& slice, std::span<iovec> out) {
   if (slice.length == 0) return 0;
   if (!slice.whole.empty()) {
-    out[0] = to_iovec(slice.whole.substr(static_cast<std::size_t>(slice.offset), static_cast<std::size_t>(slice.length)));
+    out[0] = to_iovec(slice.whole.substr(static_cast<std::size_t>(slice.offset),
+                                         static_cast<std::size_t>(slice.length)));
     return 1;
   }
   std::uint64_t skip = slice.offset;
@@ -30,7 +32,8 @@ std::size_t slice_parts(const BodySlice& slice, std::span<iovec> out) {
       skip -= extent.size;
       continue;
     }
-    const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(extent.size - skip, left));
+    const std::size_t size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(extent.size - skip, left));
     out[count++] = to_iovec(extent.view().substr(static_cast<std::size_t>(skip), size));
     left -= size;
     skip = 0;
@@ -146,7 +149,8 @@ bool Http1Session::write_pending() {
     std::size_t count = 0;
     const std::size_t bytes_left = pending_.size() - pending_offset_;
     if (bytes_left > 0) parts[count++] = {pending_.data() + pending_offset_, bytes_left};
-    if (pending_body_.length > 0) count += slice_parts(pending_body_, std::span(parts).subspan(count));
+    if (pending_body_.length > 0)
+      count += slice_parts(pending_body_, std::span(parts).subspan(count));
     const IoResult written = socket_.write_some({parts.data(), count});
     if (written.kind == IoResult::Kind::would_block) return true;
     if (written.kind != IoResult::Kind::bytes) {
@@ -253,8 +257,9 @@ Task<bool> Http1Session::body(std::span<const std::string_view> data, bool last)
 
 void Http1Session::abort() {
   broken_ = true;
-  // A reset, not a FIN: a client that reads to the end of the connection must not take the cut for the end.
-  const struct linger reset{1, 0};
+  // A reset, not a FIN: a client that reads to the end of the connection must not take the cut for
+  // the end.
+  const struct linger reset { 1, 0 };
   ::setsockopt(socket_.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 

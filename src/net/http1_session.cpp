@@ -12,7 +12,8 @@ constexpr std::size_t input_bytes_min = 4 * 1024;
 constexpr std::size_t linger_bytes_max = 64 * 1024;
 constexpr auto linger_time = std::chrono::seconds(1);
 
-/// Where fields are parsed to. A request that is answered at once never needs them longer; another copies them.
+/// Where fields are parsed to. A request that is answered at once never needs them longer; another
+/// copies them.
 std::span<http::Field> field_storage() {
   thread_local std::array<http::Field, http::request_fields_capacity> storage;
   return storage;
@@ -85,7 +86,8 @@ Task<void> Http1Session::serve_connection() {
 Http1Session::Step Http1Session::serve_buffered() {
   for (;;) {
     if (scanned_ == 0) {
-      // An empty line before a request is skipped (RFC 9112 section 2.2); half of one is waited for.
+      // An empty line before a request is skipped (RFC 9112 section 2.2); half of one is waited
+      // for.
       if (input() == "\r") return Step::need_read;
       if (input().starts_with("\r\n")) begin_ += 2;
     }
@@ -106,8 +108,8 @@ Http1Session::Step Http1Session::start_request(std::size_t length) {
   body_end_ = BodyEnd::more;
   begun_ = completed_ = false;
   bytes_sent_ = 0;
-  auto refusal =
-      http::parse_request_head(input().substr(0, length), options_->head, field_storage(), request_.head);
+  auto refusal = http::parse_request_head(input().substr(0, length), options_->head,
+                                          field_storage(), request_.head);
   if (refusal) return refuse(refusal);
   lower_authority();
   const http::Framing& framing = request_.head.framing;
@@ -118,7 +120,8 @@ Http1Session::Step Http1Session::start_request(std::size_t length) {
     if (capacity_ - begin_ - length < body_read_bytes) {
       // The buffer may move, so the views are made again.
       reserve_input(length + body_read_bytes);
-      http::parse_request_head(input().substr(0, length), options_->head, field_storage(), request_.head);
+      http::parse_request_head(input().substr(0, length), options_->head, field_storage(),
+                               request_.head);
     }
     body_done_ = false;
     body_left_ = framing.length;
@@ -137,7 +140,8 @@ Http1Session::Step Http1Session::start_request(std::size_t length) {
   return Step::task;
 }
 
-/// Host counts in lower case everywhere: in the key and in what the origin is told (security rule 16). The bytes are ours.
+/// Host counts in lower case everywhere: in the key and in what the origin is told (security rule
+/// 16). The bytes are ours.
 void Http1Session::lower_authority() {
   const std::string_view authority = request_.head.authority;
   char* const begin = const_cast<char*>(authority.data());
@@ -221,13 +225,15 @@ Task<bool> Http1Session::read_more() {
   }
 }
 
-/// Closes so that the client still reads the last answer: a close with unread bytes would reset the connection.
+/// Closes so that the client still reads the last answer: a close with unread bytes would reset the
+/// connection.
 Task<void> Http1Session::close_gently() {
   socket_.shutdown_write();
   const LoopTime deadline = worker_.loop_time() + linger_time;
   std::size_t left = linger_bytes_max;
   while (left > 0) {
-    const IoResult read = socket_.read_some({worker_.scratch(), std::min(left, Worker::scratch_bytes)});
+    const IoResult read =
+        socket_.read_some({worker_.scratch(), std::min(left, Worker::scratch_bytes)});
     if (read.kind == IoResult::Kind::end || read.kind == IoResult::Kind::error) co_return;
     if (read.kind == IoResult::Kind::bytes) {
       left -= read.count;

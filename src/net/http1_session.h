@@ -1,8 +1,9 @@
-// One client connection over HTTP/1: reads heads, hands requests upward, writes what comes back. It is the HTTP/1 response
-// sink; pipelining, framing and partial writes live here and nowhere else.
+// One client connection over HTTP/1: reads heads, hands requests upward, writes what comes back. It
+// is the HTTP/1 response sink; pipelining, framing and partial writes live here and nowhere else.
 //
-// Life: start() spawns run(), which owns the session until the connection is closed. Hits are answered without suspending:
-// all complete heads in the buffer are served into the worker's scratch memory, which is flushed before the next wait.
+// Life: start() spawns run(), which owns the session until the connection is closed. Hits are
+// answered without suspending: all complete heads in the buffer are served into the worker's
+// scratch memory, which is flushed before the next wait.
 #pragma once
 
 #include <memory>
@@ -108,7 +109,7 @@ class Http1Session final : public ResponseSink, public RequestBody, public Drain
 
   std::unique_ptr<char[]> input_;
   std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;    // of what was not consumed
+  std::size_t begin_ = 0;  // of what was not consumed
   std::size_t end_ = 0;
   std::size_t scanned_ = 0;  // how far head_length() has looked
   LoopTime head_started_{};
@@ -122,22 +123,22 @@ class Http1Session final : public ResponseSink, public RequestBody, public Drain
   bool body_done_ = true;
   BodyEnd body_end_ = BodyEnd::more;
   bool expects_continue_ = false;
-  std::uint64_t body_left_ = 0;      // of a body with a length
-  std::uint64_t body_bytes_ = 0;     // of a chunked body, decoded
-  std::uint64_t body_read_ = 0;      // as read from the socket
-  std::size_t body_position_ = 0;    // of the next unread body byte in the buffer
+  std::uint64_t body_left_ = 0;    // of a body with a length
+  std::uint64_t body_bytes_ = 0;   // of a chunked body, decoded
+  std::uint64_t body_read_ = 0;    // as read from the socket
+  std::size_t body_position_ = 0;  // of the next unread body byte in the buffer
   LoopTime body_started_{};
   http::ChunkedDecoder decoder_;
 
   bool begun_ = false;
   bool completed_ = false;
-  bool broken_ = false;       // nothing more can be sent
+  bool broken_ = false;  // nothing more can be sent
   bool keep_alive_ = true;
   bool chunked_out_ = false;
   std::uint64_t bytes_sent_ = 0;
-  std::string stream_head_;   // of a streamed response, until its first body()
+  std::string stream_head_;  // of a streamed response, until its first body()
 
-  bool in_task_ = false;      // scratch memory must not be kept: the task may suspend
+  bool in_task_ = false;  // scratch memory must not be kept: the task may suspend
   std::size_t scratch_used_ = 0;
   std::string pending_;
   std::size_t pending_offset_ = 0;

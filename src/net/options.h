@@ -1,4 +1,5 @@
-// The options of listeners, sessions and origins as plain values. src/config fills them; nothing here knows YAML.
+// The options of listeners, sessions and origins as plain values. src/config fills them; nothing
+// here knows YAML.
 #pragma once
 
 #include <chrono>

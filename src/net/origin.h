@@ -1,5 +1,6 @@
-// The origin seam: a request as a value goes in, a stream of events comes out, one for each call of next(), so that demand
-// is the caller's. HTTP/1 over TCP and unix sockets is the implementation here; TLS, FastCGI and a balancer will be others.
+// The origin seam: a request as a value goes in, a stream of events comes out, one for each call of
+// next(), so that demand is the caller's. HTTP/1 over TCP and unix sockets is the implementation
+// here; TLS, FastCGI and a balancer will be others.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,9 @@ enum class OriginFault : std::uint8_t {
   write,
   first_byte_timeout,
   idle_timeout,
-  closed,      // the connection ended before a whole head
+  closed,  // the connection ended before a whole head
   bad_head,
-  truncated,   // the body ended before its framing said so
+  truncated,  // the body ended before its framing said so
   bad_body,
   cancelled,
 };
@@ -44,11 +45,12 @@ struct OutgoingRequest {
   std::string_view method;
   std::string_view target;  // origin form
   std::string_view host;
-  std::string_view lines;   // all other fields but framing, as lines, validated
-  http::Framing body;       // none, length or chunked; its bytes come through send()
+  std::string_view lines;  // all other fields but framing, as lines, validated
+  http::Framing body;      // none, length or chunked; its bytes come through send()
   bool is_head = false;
-  bool may_retry = false;   // safe and without a body: once more when a pooled connection turns out dead
-  bool upgrade = false;     // a 101 is welcome
+  bool may_retry =
+      false;  // safe and without a body: once more when a pooled connection turns out dead
+  bool upgrade = false;  // a 101 is welcome
 };
 
 struct OriginEvent {
@@ -68,14 +70,16 @@ class OriginExchange : public Cancellable {
   /// Connects and sends the head of the request, unless that was done.
   virtual Task<OriginFault> connect() = 0;
 
-  /// The next event; connects first where connect() was not called. Data is put into `room` when that saves a copy.
+  /// The next event; connects first where connect() was not called. Data is put into `room` when
+  /// that saves a copy.
   virtual Task<OriginEvent> next(std::span<char> room) = 0;
 
   /// Whether bytes of the response are here already, so that next() will not wait.
   virtual bool ready() const = 0;
 
-  /// One piece of the request body, framed here; waits until it is written. After connect(); may be called while next()
-  /// waits, from another coroutine of the same worker. False: the origin does not take more.
+  /// One piece of the request body, framed here; waits until it is written. After connect(); may be
+  /// called while next() waits, from another coroutine of the same worker. False: the origin does
+  /// not take more.
   virtual Task<bool> send(std::string_view data, bool last) = 0;
   /// The request body will not be completed: the connection cannot be used again.
   virtual void abandon_body() = 0;
@@ -123,7 +127,7 @@ class Origin {
 };
 
 /// `workers` outlives the origin's exchanges.
-std::shared_ptr<Origin> make_http1_origin(const OriginOptions& options, const ResponseLimits& limits,
-                                          const Workers& workers);
+std::shared_ptr<Origin> make_http1_origin(const OriginOptions& options,
+                                          const ResponseLimits& limits, const Workers& workers);
 
 }  // namespace isrd::net

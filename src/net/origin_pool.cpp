@@ -30,7 +30,8 @@ std::vector<ResolvedAddress> look_up(const Address& address) {
   addrinfo* list = nullptr;
   std::string host = address.host;
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  if (getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &list) != 0) return found;
+  if (getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &list) != 0)
+    return found;
   for (const addrinfo* item = list; item; item = item->ai_next) {
     ResolvedAddress one;
     std::memcpy(&one.storage, item->ai_addr, item->ai_addrlen);
@@ -41,7 +42,8 @@ std::vector<ResolvedAddress> look_up(const Address& address) {
   return found;
 }
 
-/// Whether an idle connection is as quiet as it must be: readable means closed or out of step (security rule 11).
+/// Whether an idle connection is as quiet as it must be: readable means closed or out of step
+/// (security rule 11).
 bool is_quiet(OriginConnection& connection) {
   return !connection.socket.peer_finished() && connection.socket.is_silent();
 }
@@ -62,7 +64,8 @@ void OriginPool::resolve() {
   }
   std::vector<ResolvedAddress> found = look_up(options_.address);
   if (found.empty()) {
-    log_warn("origin {}: the name {} cannot be resolved", options_.name, escape(options_.address.host));
+    log_warn("origin {}: the name {} cannot be resolved", options_.name,
+             escape(options_.address.host));
     return;  // an address that worked is kept
   }
   std::lock_guard lock(mutex_);
@@ -137,7 +140,8 @@ Task<OriginPool::Acquired> OriginPool::wait_in_line(Worker& worker, CancelPoint&
   Local::Ticket ticket;
   {
     std::lock_guard lock(mutex_);
-    // Looked at again under the lock that free_place() takes: a place that became free meanwhile has woken nobody.
+    // Looked at again under the lock that free_place() takes: a place that became free meanwhile
+    // has woken nobody.
     if (places_taken_ < options_.connections) {
       ++places_taken_;
       co_return Acquired{};
@@ -147,7 +151,8 @@ Task<OriginPool::Acquired> OriginPool::wait_in_line(Worker& worker, CancelPoint&
   ticket.wait = &point.in_line;
   local.line.push_back(&ticket);
   shed_idle(worker);
-  const Wake wake = co_await Wait(worker, point.in_line, worker.loop_time() + options_.timeouts.queue);
+  const Wake wake =
+      co_await Wait(worker, point.in_line, worker.loop_time() + options_.timeouts.queue);
   Acquired acquired;
   if (ticket.granted) {
     acquired.connection = std::move(ticket.connection);
@@ -159,7 +164,8 @@ Task<OriginPool::Acquired> OriginPool::wait_in_line(Worker& worker, CancelPoint&
   co_return std::move(acquired);
 }
 
-Task<OriginPool::Acquired> OriginPool::acquire(Worker& worker, bool fresh_only, CancelPoint& point) {
+Task<OriginPool::Acquired> OriginPool::acquire(Worker& worker, bool fresh_only,
+                                               CancelPoint& point) {
   Acquired acquired;
   if (!fresh_only) {
     acquired.connection = take_idle(worker);
@@ -190,13 +196,15 @@ Task<OriginPool::Acquired> OriginPool::connect(Worker& worker, CancelPoint& poin
   const LoopTime deadline = worker.loop_time() + options_.timeouts.connect;
   for (const ResolvedAddress& address : addresses) {
     acquired.fault = OriginFault::refused;
-    const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd =
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) continue;
     if (address.storage.ss_family != AF_UNIX) {
       const int on = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    const int result = ::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length);
+    const int result =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.length);
     if (result < 0 && errno != EINPROGRESS) {
       ::close(fd);
       continue;
@@ -207,7 +215,8 @@ Task<OriginPool::Acquired> OriginPool::connect(Worker& worker, CancelPoint& poin
       const Wake wake = co_await connection->socket.writable(deadline);
       point.connecting = nullptr;
       if (wake != Wake::ready) {
-        acquired.fault = wake == Wake::timeout ? OriginFault::connect_timeout : OriginFault::cancelled;
+        acquired.fault =
+            wake == Wake::timeout ? OriginFault::connect_timeout : OriginFault::cancelled;
         break;
       }
     }
@@ -244,7 +253,8 @@ bool OriginPool::hand_over(Worker& worker, std::unique_ptr<OriginConnection>& co
   return true;
 }
 
-void OriginPool::release(Worker& worker, std::unique_ptr<OriginConnection> connection, bool usable) {
+void OriginPool::release(Worker& worker, std::unique_ptr<OriginConnection> connection,
+                         bool usable) {
   usable = usable && !worker.stopping() && !connection->socket.peer_finished();
   if (usable && hand_over(worker, connection)) return;
   bool kept = false;

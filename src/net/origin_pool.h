@@ -1,5 +1,6 @@
-// The connections to one origin: a limit for all workers together, idle connections kept by the worker that made them. Who
-// finds the limit reached waits in line; a place that becomes free is granted to the worker that has waited longest.
+// The connections to one origin: a limit for all workers together, idle connections kept by the
+// worker that made them. Who finds the limit reached waits in line; a place that becomes free is
+// granted to the worker that has waited longest.
 #pragma once
 
 #include <sys/socket.h>
@@ -48,7 +49,8 @@ class OriginPool {
   };
   /// An idle connection that is still quiet, or a new one; `fresh_only` refuses idle ones.
   Task<Acquired> acquire(Worker& worker, bool fresh_only, CancelPoint& point);
-  /// Takes a connection back. `usable`: the whole exchange went by its framing and both sides want to go on.
+  /// Takes a connection back. `usable`: the whole exchange went by its framing and both sides want
+  /// to go on.
   void release(Worker& worker, std::unique_ptr<OriginConnection> connection, bool usable);
 
   OriginGauges gauges() const;
@@ -57,7 +59,8 @@ class OriginPool {
     return {fault != OriginFault::none, fault};
   }
   void note_health(OriginFault fault) {
-    if (last_fault_.load(std::memory_order_relaxed) != fault) last_fault_.store(fault, std::memory_order_relaxed);
+    if (last_fault_.load(std::memory_order_relaxed) != fault)
+      last_fault_.store(fault, std::memory_order_relaxed);
   }
   void resolve();
   void sweep();

@@ -29,8 +29,8 @@ IoResult Socket::read_some(std::span<char> into) {
   for (;;) {
     const ssize_t count = ::recv(fd_, into.data(), into.size(), 0);
     if (count > 0) {
-      // A short read emptied the buffer: what comes later is a new edge (epoll(7)). A FIN that was seen already would
-      // not be.
+      // A short read emptied the buffer: what comes later is a new edge (epoll(7)). A FIN that was
+      // seen already would not be.
       if (static_cast<std::size_t>(count) < into.size() && !peer_finished_) may_read_ = false;
       return {IoResult::Kind::bytes, static_cast<std::size_t>(count), 0};
     }
@@ -68,7 +68,8 @@ IoResult Socket::write_some(std::span<const iovec> parts, bool more) {
 
 bool Socket::is_silent() const {
   char byte;
-  return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 void Socket::on_ready(std::uint32_t events) {

@@ -1,5 +1,6 @@
-// A non-blocking stream socket of one worker. It is watched once, edge-triggered; readiness is remembered here, so that a
-// read or write that found the kernel's buffer empty or full costs no further system call until the next event.
+// A non-blocking stream socket of one worker. It is watched once, edge-triggered; readiness is
+// remembered here, so that a read or write that found the kernel's buffer empty or full costs no
+// further system call until the next event.
 #pragma once
 
 #include <sys/uio.h>
@@ -29,8 +30,8 @@ struct IoResult {
 
 class Socket final : public ReadyHandler {
  public:
-  /// Takes over `fd`, which must be non-blocking; `connecting`: its connect() is still under way. Throws
-  /// std::system_error when it cannot be watched.
+  /// Takes over `fd`, which must be non-blocking; `connecting`: its connect() is still under way.
+  /// Throws std::system_error when it cannot be watched.
   Socket(Worker& worker, int fd, bool connecting = false);
   ~Socket();
   Socket(const Socket&) = delete;
@@ -58,7 +59,8 @@ class Socket final : public ReadyHandler {
   /// The peer sent its FIN (it may still read).
   bool peer_finished() const { return peer_finished_; }
 
-  /// Whom to cancel when the peer finishes or dies, though nobody reads or writes; nullptr for nobody.
+  /// Whom to cancel when the peer finishes or dies, though nobody reads or writes; nullptr for
+  /// nobody.
   void on_gone(Cancellable* work) { gone_ = work; }
   /// Wakes the waits of this socket as cancelled.
   void cancel();

@@ -1,5 +1,6 @@
-// Deadlines of one worker: a hashed wheel of 16 ms slots. Arming and disarming are a few instructions, so that every wait
-// can have a deadline. A node further away than one turn stays in its slot and is looked at again each turn.
+// Deadlines of one worker: a hashed wheel of 16 ms slots. Arming and disarming are a few
+// instructions, so that every wait can have a deadline. A node further away than one turn stays in
+// its slot and is looked at again each turn.
 //
 // Every suspended wait of a worker is in its wheel; that is how a stopping worker finds them all.
 #pragma once

@@ -75,7 +75,8 @@ void Worker::post(std::function<void()> work) {
   }
   if (signal) {
     const std::uint64_t one = 1;
-    // A full counter cannot happen: it is reset at every read, and signalled_ lets one write through between two reads.
+    // A full counter cannot happen: it is reset at every read, and signalled_ lets one write
+    // through between two reads.
     [[maybe_unused]] const auto written = ::write(event_fd_, &one, sizeof one);
   }
 }
@@ -167,9 +168,8 @@ void Worker::run() {
   while (!stopping_) turn();
   // Every wait ends as cancelled and every new one at once, so the coroutines come to their end.
   for (int rounds = 0; live_tasks_ > 0 && rounds < 1000; ++rounds) {
-    wheel_.expire_all([this](TimerNode& timer) {
-      wake(*reinterpret_cast<WaitNode*>(&timer), Wake::cancelled);
-    });
+    wheel_.expire_all(
+        [this](TimerNode& timer) { wake(*reinterpret_cast<WaitNode*>(&timer), Wake::cancelled); });
     mailbox_.on_ready(0);
     ready_.insert(ready_.end(), deferred_.begin(), deferred_.end());
     deferred_.clear();
@@ -177,7 +177,8 @@ void Worker::run() {
   }
   mailbox_.on_ready(0);
   run_ready();
-  if (live_tasks_ > 0) log_error("worker {} stops with {} tasks that did not end", index_, live_tasks_);
+  if (live_tasks_ > 0)
+    log_error("worker {} stops with {} tasks that did not end", index_, live_tasks_);
   current_worker = nullptr;
 }
 

@@ -1,8 +1,8 @@
-// Worker: one thread with its epoll set, its deadlines and its coroutines. A connection and everything that waits for it
-// stay on one worker; other threads speak to it only through post().
+// Worker: one thread with its epoll set, its deadlines and its coroutines. A connection and
+// everything that waits for it stay on one worker; other threads speak to it only through post().
 //
-// One turn: epoll_wait, note readiness, expire deadlines, run what became ready. Nothing is resumed while events are being
-// noted, so that no socket dies under an event of the same turn.
+// One turn: epoll_wait, note readiness, expire deadlines, run what became ready. Nothing is resumed
+// while events are being noted, so that no socket dies under an event of the same turn.
 #pragma once
 
 #include <atomic>
@@ -54,7 +54,8 @@ class Drainable {
 
 class Worker {
  public:
-  /// Creates the descriptors; throws std::system_error when there are none left. The clock outlives the worker.
+  /// Creates the descriptors; throws std::system_error when there are none left. The clock outlives
+  /// the worker.
   Worker(std::size_t index, const Clock& clock);
   ~Worker();
   Worker(const Worker&) = delete;
@@ -164,7 +165,8 @@ class Wait {
   void await_suspend(std::coroutine_handle<> handle) {
     node_.handle = handle;
     if (worker_.stopping()) {
-      worker_.wake(node_, Wake::cancelled);  // suspended all the same, so that others get their turn
+      worker_.wake(node_,
+                   Wake::cancelled);  // suspended all the same, so that others get their turn
       return;
     }
     node_.slot = slot_;
@@ -183,7 +185,8 @@ class Wait {
   WaitNode node_;
 };
 
-/// Lets everybody else have a turn: `co_await Yield(worker);` for loops that might never have to wait.
+/// Lets everybody else have a turn: `co_await Yield(worker);` for loops that might never have to
+/// wait.
 class Yield {
  public:
   explicit Yield(Worker& worker) : worker_(worker) {}

@@ -6,7 +6,7 @@
 namespace isrd::regen {
 namespace {
 
-constexpr std::uint64_t window_bytes = 256 * 1024;   // security rule 36
+constexpr std::uint64_t window_bytes = 256 * 1024;  // security rule 36
 constexpr std::size_t first_block_bytes = 16 * 1024;
 constexpr std::size_t block_bytes_max = 256 * 1024;
 
@@ -69,7 +69,8 @@ std::span<char> Flight::room() {
   if (!block_ || block_used_ == block_->capacity()) {
     std::size_t capacity;
     if (announced_ > size_) {
-      capacity = static_cast<std::size_t>(std::min<std::uint64_t>(announced_ - size_, 4 * block_bytes_max));
+      capacity = static_cast<std::size_t>(
+          std::min<std::uint64_t>(announced_ - size_, 4 * block_bytes_max));
     } else {
       capacity = block_ ? std::min(block_->capacity() * 2, block_bytes_max) : first_block_bytes;
     }
@@ -187,7 +188,8 @@ BodyChain Flight::take_body() {
       at += extent.size;
     }
     body.extents.clear();
-    if (body.size > 0) body.extents.push_back({std::move(whole), static_cast<std::size_t>(body.size)});
+    if (body.size > 0)
+      body.extents.push_back({std::move(whole), static_cast<std::size_t>(body.size)});
     // Readers go on from the copy; the blocks they hold at this moment live until they look again.
     std::lock_guard lock(mutex_);
     chain_ = body;
@@ -316,7 +318,9 @@ void FlightReader::consume() {
   });
 }
 
-net::Wait FlightReader::news(net::LoopTime deadline) { return net::Wait(worker_, waiting_, deadline); }
+net::Wait FlightReader::news(net::LoopTime deadline) {
+  return net::Wait(worker_, waiting_, deadline);
+}
 
 std::unique_ptr<Handoff> FlightReader::take_handoff() {
   if (!is_leader_) return nullptr;
@@ -330,7 +334,8 @@ FlightTable::Joined FlightTable::join(const Hash128& id, const isr::PrimaryKey& 
   std::shared_ptr<Flight>& flight = shard.flights[id];
   if (flight && flight->may_follow()) {
     // The leader is a reader too.
-    if (flight->reader_count() > waiters_max_.load(std::memory_order_relaxed)) return {Role::full, flight};
+    if (flight->reader_count() > waiters_max_.load(std::memory_order_relaxed))
+      return {Role::full, flight};
     const std::uint64_t asked = flight->asked();
     if (asked == 0 || !store_.invalidated_since(asked, key)) return {Role::follow, flight};
   }

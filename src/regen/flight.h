@@ -1,9 +1,10 @@
-// Flight: one fetch for one key, and everybody who waits for it. It lives on the worker of its leader; readers on other
-// workers get one wake-up for each batch of growth.
+// Flight: one fetch for one key, and everybody who waits for it. It lives on the worker of its
+// leader; readers on other workers get one wake-up for each batch of growth.
 //
-// Life: pending (no head yet) -> streaming (the answer will be stored; readers are fed while it grows) -> complete (the
-// published entry is there). Or: released (the answer cannot be shared: the leader takes the exchange over, everybody else
-// asks for himself), or failed. An answer that outgrows the store while it streams keeps only a window for its readers.
+// Life: pending (no head yet) -> streaming (the answer will be stored; readers are fed while it
+// grows) -> complete (the published entry is there). Or: released (the answer cannot be shared: the
+// leader takes the exchange over, everybody else asks for himself), or failed. An answer that
+// outgrows the store while it streams keeps only a window for its readers.
 #pragma once
 
 #include <memory>
@@ -16,14 +17,15 @@
 
 namespace isrd::regen {
 
-/// An answer that is passed on to one client only: its head as sent onward, and the exchange that brings the rest.
+/// An answer that is passed on to one client only: its head as sent onward, and the exchange that
+/// brings the rest.
 struct Handoff {
   std::unique_ptr<net::OriginExchange> exchange;
   int status = 0;
-  std::string head;      // status line and end-to-end fields
+  std::string head;  // status line and end-to-end fields
   http::Framing framing;
-  bool whole = false;    // nothing follows the head
-  std::string age;       // the Age field as it was received
+  bool whole = false;  // nothing follows the head
+  std::string age;     // the Age field as it was received
 };
 
 class FlightReader;
@@ -40,8 +42,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void lead_on(net::Worker& worker) { leader_ = &worker; }
   void set_asked(std::uint64_t asked);
   void add_interim(std::string lines);
-  /// The answer will be stored: `draft` is the entry without its body. `length` is what was announced, if it was.
-  void begin_streaming(std::shared_ptr<const isr::Entry> draft, std::optional<std::uint64_t> length);
+  /// The answer will be stored: `draft` is the entry without its body. `length` is what was
+  /// announced, if it was.
+  void begin_streaming(std::shared_ptr<const isr::Entry> draft,
+                       std::optional<std::uint64_t> length);
   /// Memory to read the next bytes into; commit() makes the first `size` of it visible.
   std::span<char> room();
   void commit(std::size_t size);
@@ -52,7 +56,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void keep_window_only();
   /// Whether the store had no memory for the last block: the fill must not grow on.
   bool memory_refused() const { return memory_refused_; }
-  /// Waits until the slowest reader is less than a window behind. False: nobody reads any more, or the worker stops.
+  /// Waits until the slowest reader is less than a window behind. False: nobody reads any more, or
+  /// the worker stops.
   Task<bool> wait_for_readers();
   /// The whole body, for the entry; its memory is no longer the fill's.
   BodyChain take_body();
@@ -90,7 +95,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::uint64_t reserved_bytes_ = 0;
   std::uint64_t announced_ = 0;
   bool memory_refused_ = false;
-  std::shared_ptr<Block> block_;      // the block that grows
+  std::shared_ptr<Block> block_;  // the block that grows
   std::size_t block_used_ = 0;
   net::WaitNode* waiting_for_readers_ = nullptr;
 
@@ -102,8 +107,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   bool extra_taken_ = false;
   std::vector<std::string> interims_;
   std::shared_ptr<const isr::Entry> draft_;
-  BodyChain chain_;                   // what readers may see
-  std::uint64_t dropped_ = 0;         // bytes in front of it that are gone (window)
+  BodyChain chain_;            // what readers may see
+  std::uint64_t dropped_ = 0;  // bytes in front of it that are gone (window)
   bool body_taken_ = false;
   isr::EntryPtr entry_;
   isr::Windows windows_;
@@ -128,9 +133,10 @@ class FlightReader {
   struct View {
     Flight::State state = Flight::State::pending;
     std::shared_ptr<const isr::Entry> draft;
-    std::array<std::string_view, 16> parts;  // unread bytes; valid until consume() or the reader's end
+    std::array<std::string_view, 16>
+        parts;  // unread bytes; valid until consume() or the reader's end
     std::size_t part_count = 0;
-    bool is_last = false;        // the parts end the body
+    bool is_last = false;  // the parts end the body
     isr::EntryPtr entry;
     isr::Windows windows;
     bool revalidated = false;
@@ -156,7 +162,7 @@ class FlightReader {
   const std::shared_ptr<Flight> flight_;
   net::Worker& worker_;
   const bool is_leader_;
-  std::uint64_t position_ = 0;      // guarded by the flight's mutex
+  std::uint64_t position_ = 0;  // guarded by the flight's mutex
   std::uint64_t viewed_ = 0;
   std::vector<std::shared_ptr<const Block>> held_;
   std::size_t interims_seen_ = 0;
@@ -166,17 +172,20 @@ class FlightReader {
 /// All flights that may be joined, by key and variant; sharded, any thread.
 class FlightTable {
  public:
-  FlightTable(const net::Workers& workers, store::Store& store) : workers_(workers), store_(store) {}
+  FlightTable(const net::Workers& workers, store::Store& store)
+      : workers_(workers), store_(store) {}
   /// How many may wait for one flight; the next is told so (security rule 28).
-  void limit_waiters(std::uint64_t waiters) { waiters_max_.store(waiters, std::memory_order_relaxed); }
+  void limit_waiters(std::uint64_t waiters) {
+    waiters_max_.store(waiters, std::memory_order_relaxed);
+  }
 
   enum class Role : std::uint8_t { lead, follow, full };
   struct Joined {
     Role role = Role::lead;
     std::shared_ptr<Flight> flight;
   };
-  /// Joins the flight for `id`, or makes one that the caller leads. A flight that began before an invalidation of the key
-  /// is not joined but replaced.
+  /// Joins the flight for `id`, or makes one that the caller leads. A flight that began before an
+  /// invalidation of the key is not joined but replaced.
   Joined join(const Hash128& id, const isr::PrimaryKey& key);
   /// A flight outside the table: the extra fetch of those who could not wait.
   std::shared_ptr<Flight> alone() { return std::make_shared<Flight>(workers_, store_); }
@@ -187,7 +196,8 @@ class FlightTable {
   static constexpr std::size_t shard_count = 32;
   struct alignas(64) Shard {
     mutable std::mutex mutex;
-    std::unordered_map<Hash128, std::shared_ptr<Flight>, Hash128Hasher> flights;  // guarded by mutex
+    std::unordered_map<Hash128, std::shared_ptr<Flight>, Hash128Hasher>
+        flights;  // guarded by mutex
   };
   const net::Workers& workers_;
   store::Store& store_;

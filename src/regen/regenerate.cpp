@@ -14,20 +14,20 @@ using isr::Why;
 using net::OriginEvent;
 using net::OriginFault;
 
-constexpr std::size_t failures_max = 4096;
-constexpr auto back_off_first = std::chrono::milliseconds(500);
-constexpr auto back_off_max = std::chrono::seconds(30);
-constexpr std::size_t queue_max = 100'000;  // jobs of one origin
-
-Millis between(net::LoopTime from, net::LoopTime to) { return std::chrono::duration_cast<Millis>(to - from); }
+Millis between(net::LoopTime from, net::LoopTime to) {
+  return std::chrono::duration_cast<Millis>(to - from);
+}
 
 void count_fetch(WorkerMetrics& metrics, FetchKind kind, int status) {
-  const std::size_t status_class = status >= 100 && status < 600 ? static_cast<std::size_t>(status / 100) : 0;
+  const std::size_t status_class =
+      status >= 100 && status < 600 ? static_cast<std::size_t>(status / 100) : 0;
   metrics.fetches[static_cast<std::size_t>(kind)][status_class].add();
 }
 
-/// The names that both Vary and the withheld fields have: the answer is not the one this visitor would have got.
-std::vector<std::string> unheard_names(const http::VaryRule& vary, const std::vector<std::string>& withheld) {
+/// The names that both Vary and the withheld fields have: the answer is not the one this visitor
+/// would have got.
+std::vector<std::string> unheard_names(const http::VaryRule& vary,
+                                       const std::vector<std::string>& withheld) {
   std::vector<std::string> both;
   for (const std::string& name : vary.names) {
     if (name != "cookie" && std::find(withheld.begin(), withheld.end(), name) != withheld.end()) {
@@ -37,12 +37,15 @@ std::vector<std::string> unheard_names(const http::VaryRule& vary, const std::ve
   return both;
 }
 
-/// Takes out of Vary what the key holds anyway, or what a fill never sends. False: it names something that isrd writes
-/// itself or never passes on, so that no later request could be compared with this one.
+/// Takes out of Vary what the key holds anyway, or what a fill never sends. False: it names
+/// something that isrd writes itself or never passes on, so that no later request could be compared
+/// with this one.
 bool settle_vary(http::VaryRule& vary, bool is_isr) {
-  static constexpr std::string_view in_key[] = {"host", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"};
-  static constexpr std::string_view never_compared[] = {"forwarded", "via", "cdn-loop", "connection", "te",
-                                                        "transfer-encoding", "upgrade", "keep-alive"};
+  static constexpr std::string_view in_key[] = {"host", "x-forwarded-proto", "x-forwarded-host",
+                                                "x-forwarded-port"};
+  static constexpr std::string_view never_compared[] = {
+      "forwarded",         "via",     "cdn-loop",  "connection", "te",
+      "transfer-encoding", "upgrade", "keep-alive"};
   const auto is_one_of = [](std::span<const std::string_view> list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
@@ -50,31 +53,19 @@ bool settle_vary(http::VaryRule& vary, bool is_isr) {
     return is_one_of(in_key, name) || (is_isr && name == "cookie");
   });
   return std::none_of(vary.names.begin(), vary.names.end(), [&](const std::string& name) {
-    return is_one_of(never_compared, name) || name.starts_with("x-forwarded-") || name.starts_with("x-isr-") ||
-           name.find('_') != std::string::npos;
+    return is_one_of(never_compared, name) || name.starts_with("x-forwarded-") ||
+           name.starts_with("x-isr-") || name.find('_') != std::string::npos;
   });
 }
 
-/// Whether an answer that cannot be stored says something of the page, rather than of the one who asked or of the moment:
-/// only then is the old page given up and the key remembered as uncacheable.
+/// Whether an answer that cannot be stored says something of the page, rather than of the one who
+/// asked or of the moment: only then is the old page given up and the key remembered as
+/// uncacheable.
 bool tells_of_page(int status, Why why, const isr::RequestFacts& facts) {
-  if (why == Why::server_error || why == Why::vary_miss || why == Why::authorization_response) return false;
+  if (why == Why::server_error || why == Why::vary_miss || why == Why::authorization_response)
+    return false;
   if (why == Why::no_freshness && facts.cookie) return false;
   return status < 400 || status == 404 || status == 410;
-}
-
-/// The forwarding fields of a fetch that no visitor asked for.
-std::string lines_of_recipe(const isr::Recipe& recipe) {
-  const isr::HostPort host = isr::split_port(recipe.host);
-  std::string lines;
-  http::append_line(lines, "X-Forwarded-Proto", recipe.scheme);
-  http::append_line(lines, "X-Forwarded-Host", recipe.host);
-  http::append_line(lines, "X-Forwarded-Port",
-                    !host.port.empty() ? host.port : std::string_view(recipe.scheme == "https" ? "443" : "80"));
-  http::append_line(lines, "Forwarded", "host=\"" + recipe.host + "\";proto=" + recipe.scheme);
-  http::append_line(lines, "Via", "1.1 isrd");
-  http::append_line(lines, "CDN-Loop", "isrd");
-  return lines;
 }
 
 }  // namespace
@@ -82,9 +73,9 @@ std::string lines_of_recipe(const isr::Recipe& recipe) {
 /// What a fetch has learnt so far.
 struct Regenerator::Answer {
   std::unique_ptr<net::OriginExchange> exchange;
-  std::string lines;                    // what the exchange's request refers to
+  std::string lines;  // what the exchange's request refers to
   const http::ResponseHead* head = nullptr;
-  bool whole = false;                   // nothing follows the head
+  bool whole = false;  // nothing follows the head
   isr::Judgement judgement;
   isr::Receipt receipt;
   net::LoopTime started{};
@@ -95,136 +86,8 @@ void Regenerator::start(net::Worker& worker, std::shared_ptr<Flight> flight, Fet
   worker.spawn(run(worker, std::move(flight), std::move(fetch)));
 }
 
-void Regenerator::start_in_background(net::Worker& worker, std::shared_ptr<Flight> flight, Fetch fetch) {
-  fetch.background = true;
-  flight->lead_on(worker);
-  {
-    std::lock_guard lock(mutex_);
-    Lane& lane = lanes_[fetch.origin_options().name];
-    if (lane.running >= fetch.origin_options().background) {
-      if (lane.queue.size() >= queue_max) {
-        flights_.finish(fetch.flight_id, *flight);
-        flight->fail(OriginFault::queue_timeout, 0);
-        return;
-      }
-      lane.queue.push_back({&worker, std::move(flight), std::move(fetch)});
-      return;
-    }
-    ++lane.running;
-  }
-  worker.spawn(run(worker, std::move(flight), std::move(fetch)));
-}
-
-void Regenerator::promote(net::Worker& worker, const Flight& flight) {
-  if (flight.asked() != 0) return;  // it runs already
-  std::optional<Job> job;
-  {
-    std::lock_guard lock(mutex_);
-    for (auto& [name, lane] : lanes_) {
-      const auto found = std::find_if(lane.queue.begin(), lane.queue.end(),
-                                      [&](const Job& j) { return j.flight.get() == &flight; });
-      if (found == lane.queue.end()) continue;
-      job = std::move(*found);
-      lane.queue.erase(found);
-      break;
-    }
-  }
-  if (!job) return;
-  job->fetch.background = false;
-  start(worker, std::move(job->flight), std::move(job->fetch));
-}
-
-void Regenerator::finish_background(const std::string& origin) {
-  Job next;
-  {
-    std::lock_guard lock(mutex_);
-    Lane& lane = lanes_[origin];
-    if (lane.queue.empty()) {
-      --lane.running;
-      return;
-    }
-    next = std::move(lane.queue.front());
-    lane.queue.pop_front();
-  }
-  net::Worker& worker = *next.worker;
-  auto job = std::make_shared<Job>(std::move(next));
-  worker.post([this, job] {
-    job->worker->spawn(run(*job->worker, std::move(job->flight), std::move(job->fetch)));
-  });
-}
-
-void Regenerator::refresh(const std::shared_ptr<const InForce>& in_force,
-                          const std::vector<isr::EntryPtr>& entries) {
-  for (const isr::EntryPtr& entry : entries) {
-    const isr::Site* site = in_force->sites->find_name(entry->recipe.site);
-    if (!site) continue;
-    net::Worker& worker = *workers_[entry->primary.low % workers_.size()];
-    worker.post([this, in_force, entry, site, &worker] {
-      bool ambiguous = false;
-      const std::string_view target = entry->recipe.target;
-      const isr::PrimaryKey key{entry->primary, entry->key()};
-      Fetch fetch;
-      fetch.in_force = in_force;
-      fetch.site = site;
-      fetch.route = &site->match(target.substr(0, target.find('?')), ambiguous);
-      fetch.key = entry->key();
-      fetch.primary = entry->primary;
-      fetch.flight_id = flight_id(key, entry->variant, store_.seed());
-      fetch.recipe = entry->recipe;
-      fetch.facts = entry->facts;
-      fetch.old = entry;
-      fetch.own_lines = lines_of_recipe(entry->recipe);
-      const std::vector<http::Field> fields = http::fields_of_lines(entry->recipe.fields);
-      const store::Found found = store_.find(key, fields, worker.now().mono);
-      if (found.entry == entry) fetch.old_windows = found.windows;
-      if (entry->facts.authorization || !fetch.route->cache) return;  // needs its visitor
-      FlightTable::Joined joined = flights_.join(fetch.flight_id, key);
-      if (joined.role == FlightTable::Role::lead) {
-        start_in_background(worker, std::move(joined.flight), std::move(fetch));
-      }
-    });
-  }
-}
-
-bool Regenerator::backs_off(const Hash128& flight_id, net::LoopTime now) const {
-  std::lock_guard lock(mutex_);
-  if (failures_.empty()) return false;
-  const auto found = failures_.find(flight_id);
-  return found != failures_.end() && now < found->second.not_before;
-}
-
-void Regenerator::note_failure(const Hash128& flight_id, net::LoopTime now) {
-  std::lock_guard lock(mutex_);
-  if (failures_.size() >= failures_max) failures_.erase(failures_.begin());
-  Failure& failure = failures_[flight_id];
-  ++failure.count;
-  auto pause = std::min<std::chrono::milliseconds>(back_off_first * (1u << std::min(failure.count - 1, 10u)),
-                                                   back_off_max);
-  // Jitter by the key: the pages of one origin do not all come back in the same moment.
-  pause -= pause * static_cast<int>(flight_id.low % 256) / 1024;
-  failure.not_before = now + pause;
-}
-
-void Regenerator::note_success(const Hash128& flight_id) {
-  std::lock_guard lock(mutex_);
-  if (!failures_.empty()) failures_.erase(flight_id);
-}
-
-std::uint64_t Regenerator::running_in_background() const {
-  std::lock_guard lock(mutex_);
-  std::uint64_t sum = 0;
-  for (const auto& [name, lane] : lanes_) sum += lane.running;
-  return sum;
-}
-
-std::uint64_t Regenerator::queued() const {
-  std::lock_guard lock(mutex_);
-  std::uint64_t sum = 0;
-  for (const auto& [name, lane] : lanes_) sum += lane.queue.size();
-  return sum;
-}
-
-Task<void> Regenerator::run(net::Worker& worker, std::shared_ptr<Flight> flight, Fetch fetch_order) {
+Task<void> Regenerator::run(net::Worker& worker, std::shared_ptr<Flight> flight,
+                            Fetch fetch_order) {
   flight->lead_on(worker);
   const std::string origin = fetch_order.origin_options().name;
   const bool background = fetch_order.background;
@@ -283,7 +146,8 @@ Task<void> Regenerator::fetch(net::Worker& worker, Flight& flight, Fetch& fetch)
   metrics(worker).fetch_duration.record(worker.loop_time() - answer.started);
 }
 
-Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer) {
+Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch& fetch,
+                                     Answer& answer) {
   const http::ResponseHead& head = *answer.head;
   if (head.status == 304 && fetch.old) {
     answer_not_modified(worker, flight, fetch, answer);
@@ -314,12 +178,15 @@ Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch&
   }
   std::vector<std::string> unheard = unheard_names(judgement.vary, fetch.withheld_names);
   if (!judgement.store || !unheard.empty()) {
-    hand_off(worker, flight, fetch, answer, judgement.store ? Why::vary_miss : judgement.why, std::move(unheard));
+    hand_off(worker, flight, fetch, answer, judgement.store ? Why::vary_miss : judgement.why,
+             std::move(unheard));
     co_return;
   }
-  isr::Entry entry = isr::build_entry(fetch.key, head, judgement, fetch.recipe, fetch.facts, answer.receipt);
+  isr::Entry entry =
+      isr::build_entry(fetch.key, head, judgement, fetch.recipe, fetch.facts, answer.receipt);
   entry.primary = fetch.primary;
-  entry.variant = isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
+  entry.variant =
+      isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
   const bool received = co_await receive(worker, flight, fetch, answer, entry);
   if (!received) co_return;
   isr::seal(entry, flight.take_body());
@@ -327,8 +194,8 @@ Task<void> Regenerator::store_answer(net::Worker& worker, Flight& flight, Fetch&
   complete(worker, flight, fetch, std::move(done), false);
 }
 
-/// Reads the body into the flight; readers are fed as soon as there is something to wait for. False: it did not come whole
-/// or will not be stored, and the flight has been told.
+/// Reads the body into the flight; readers are fed as soon as there is something to wait for.
+/// False: it did not come whole or will not be stored, and the flight has been told.
 Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer,
                                 isr::Entry& entry) {
   bool streaming = false;
@@ -371,25 +238,28 @@ Task<bool> Regenerator::receive(net::Worker& worker, Flight& flight, Fetch& fetc
   }
   if (!windowed) co_return true;
   metrics(worker).not_stored[static_cast<std::size_t>(Why::too_large)].add();
-  store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+  store_.remember_uncacheable({fetch.primary, fetch.key},
+                              worker.now().mono + fetch.site->uncacheable_for);
   flight.complete(nullptr, {}, false);
   co_return false;
 }
 
-void Regenerator::answer_not_modified(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer) {
+void Regenerator::answer_not_modified(net::Worker& worker, Flight& flight, Fetch& fetch,
+                                      Answer& answer) {
   Freshened done = freshen(worker, fetch, answer.head->fields, answer.receipt);
   if (done.entry) {
     complete(worker, flight, fetch, std::move(done), true);
     return;
   }
   // The page may not be shared any more: everybody asks for himself.
-  store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+  store_.remember_uncacheable({fetch.primary, fetch.key},
+                              worker.now().mono + fetch.site->uncacheable_for);
   flights_.finish(fetch.flight_id, flight);
   flight.release(nullptr, Why::none, {});
 }
 
-/// The old entry with the fields of a 304, or of a HEAD's 200, put in place. Without an entry: those fields forbid it, and
-/// the old one is gone.
+/// The old entry with the fields of a 304, or of a HEAD's 200, put in place. Without an entry:
+/// those fields forbid it, and the old one is gone.
 Regenerator::Freshened Regenerator::freshen(net::Worker& worker, const Fetch& fetch,
                                             std::span<const http::Field> fields,
                                             const isr::Receipt& receipt) {
@@ -406,9 +276,10 @@ Regenerator::Freshened Regenerator::freshen(net::Worker& worker, const Fetch& fe
     metrics(worker).not_stored[static_cast<std::size_t>(judgement.why)].add();
     return {};
   }
-  isr::Entry entry =
-      isr::freshen(*fetch.old, isr::freshened_lines(*fetch.old, fields, judgement), judgement, receipt);
-  entry.variant = isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
+  isr::Entry entry = isr::freshen(*fetch.old, isr::freshened_lines(*fetch.old, fields, judgement),
+                                  judgement, receipt);
+  entry.variant =
+      isr::variant_id(judgement.vary, http::fields_of_lines(fetch.recipe.fields), store_.seed());
   return store(worker, fetch, std::move(entry), judgement);
 }
 
@@ -451,15 +322,17 @@ void Regenerator::note_head(net::Worker& worker, const Fetch& fetch, const http:
   if (!same) store_.forget(old);
 }
 
-void Regenerator::hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer, Why why,
-                           std::vector<std::string> vary_names) {
+void Regenerator::hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, Answer& answer,
+                           Why why, std::vector<std::string> vary_names) {
   metrics(worker).not_stored[static_cast<std::size_t>(why)].add();
   if (tells_of_page(answer.head->status, why, fetch.facts) && vary_names.empty()) {
     if (fetch.old) store_.forget(*fetch.old);
-    store_.remember_uncacheable({fetch.primary, fetch.key}, worker.now().mono + fetch.site->uncacheable_for);
+    store_.remember_uncacheable({fetch.primary, fetch.key},
+                                worker.now().mono + fetch.site->uncacheable_for);
   }
   if (fetch.background) {
-    if (!tells_of_page(answer.head->status, why, fetch.facts)) note_failure(fetch.flight_id, worker.loop_time());
+    if (!tells_of_page(answer.head->status, why, fetch.facts))
+      note_failure(fetch.flight_id, worker.loop_time());
     answer.exchange.reset();
     flights_.finish(fetch.flight_id, flight);
     flight.release(nullptr, why, std::move(vary_names));
@@ -480,7 +353,8 @@ void Regenerator::hand_off(net::Worker& worker, Flight& flight, Fetch& fetch, An
   flight.release(std::move(handoff), why, std::move(vary_names));
 }
 
-void Regenerator::failed(net::Worker& worker, Flight& flight, const Fetch& fetch, OriginFault fault, int status) {
+void Regenerator::failed(net::Worker& worker, Flight& flight, const Fetch& fetch, OriginFault fault,
+                         int status) {
   WorkerMetrics& m = metrics(worker);
   if (fault != OriginFault::none) {
     count_fetch(m, fetch.background ? FetchKind::background : FetchKind::sync, 0);

@@ -41,20 +41,23 @@ void AccessLog::write(std::size_t index, const AccessRecord& r) {
     return;
   }
   if (json_.load(std::memory_order_relaxed)) {
-    fmt::format_to(std::back_inserter(buffer.lines),
-                   R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","client":"{}","site":"{}","method":"{}","host":"{}",)"
-                   R"("target":"{}","status":{},"bytes":{},"cache":"{}","why":"{}","key":"{:016x}","ms":{:.3f}}})"
-                   "\n",
-                   fmt::gmtime(t), millis, r.client, r.site, json_escape(r.request->method_name),
-                   json_escape(r.request->authority), json_escape(r.request->target), r.status, r.bytes,
-                   spell(r.outcome), isr::spell(r.why), r.key_id, duration_ms);
+    fmt::format_to(
+        std::back_inserter(buffer.lines),
+        R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","client":"{}","site":"{}","method":"{}","host":"{}",)"
+        R"("target":"{}","status":{},"bytes":{},"cache":"{}","why":"{}","key":"{:016x}","ms":{:.3f}}})"
+        "\n",
+        fmt::gmtime(t), millis, r.client, r.site, json_escape(r.request->method_name),
+        json_escape(r.request->authority), json_escape(r.request->target), r.status, r.bytes,
+        spell(r.outcome), isr::spell(r.why), r.key_id, duration_ms);
     return;
   }
-  fmt::format_to(std::back_inserter(buffer.lines),
-                 "{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} {} \"{} {}\" {} {} cache={} why={} key={:016x} ms={:.3f}\n",
-                 fmt::gmtime(t), millis, r.client, r.request->authority.empty() ? "-" : escape(r.request->authority),
-                 escape(r.request->method_name), escape(r.request->target), r.status, r.bytes, spell(r.outcome),
-                 isr::spell(r.why), r.key_id, duration_ms);
+  fmt::format_to(
+      std::back_inserter(buffer.lines),
+      "{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} {} \"{} {}\" {} {} cache={} why={} key={:016x} ms={:.3f}\n",
+      fmt::gmtime(t), millis, r.client,
+      r.request->authority.empty() ? "-" : escape(r.request->authority),
+      escape(r.request->method_name), escape(r.request->target), r.status, r.bytes,
+      spell(r.outcome), isr::spell(r.why), r.key_id, duration_ms);
 }
 
 void AccessLog::flush() {

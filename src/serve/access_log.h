@@ -1,5 +1,6 @@
-// The access log: one line for each request, formatted by hand into a buffer of its worker and written by a thread of its
-// own, so that no request waits for it. When a buffer is full because nobody reads stdout, lines are dropped and counted.
+// The access log: one line for each request, formatted by hand into a buffer of its worker and
+// written by a thread of its own, so that no request waits for it. When a buffer is full because
+// nobody reads stdout, lines are dropped and counted.
 #pragma once
 
 #include <atomic>

@@ -14,18 +14,20 @@ using http::Field;
 using http::FieldId;
 using http::FieldSet;
 
-constexpr FieldSet written_by_isrd = FieldSet::of(
-    {FieldId::host, FieldId::content_length, FieldId::via, FieldId::cdn_loop, FieldId::x_forwarded,
-     FieldId::forwarded, FieldId::expect});
-constexpr FieldSet conditions_and_ranges = FieldSet::of(
-    {FieldId::if_match, FieldId::if_modified_since, FieldId::if_none_match, FieldId::if_range,
-     FieldId::if_unmodified_since, FieldId::range});
+constexpr FieldSet written_by_isrd =
+    FieldSet::of({FieldId::host, FieldId::content_length, FieldId::via, FieldId::cdn_loop,
+                  FieldId::x_forwarded, FieldId::forwarded, FieldId::expect});
+constexpr FieldSet conditions_and_ranges =
+    FieldSet::of({FieldId::if_match, FieldId::if_modified_since, FieldId::if_none_match,
+                  FieldId::if_range, FieldId::if_unmodified_since, FieldId::range});
 
-/// Fields by which some origins let themselves be told another URL, method or address than the request's.
+/// Fields by which some origins let themselves be told another URL, method or address than the
+/// request's.
 constexpr std::array<std::string_view, 12> misleading_names = {
-    "x-original-url", "x-rewrite-url",  "x-http-method-override", "x-http-method", "x-method-override",
-    "x-host",         "x-original-host", "x-real-ip",             "x-client-ip",   "true-client-ip",
-    "client-ip",      "proxy"};
+    "x-original-url",  "x-rewrite-url",     "x-http-method-override",
+    "x-http-method",   "x-method-override", "x-host",
+    "x-original-host", "x-real-ip",         "x-client-ip",
+    "true-client-ip",  "client-ip",         "proxy"};
 
 bool starts_with_any_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && http::iequals(text.substr(0, prefix.size()), prefix);
@@ -36,9 +38,12 @@ bool goes_on(const Field& field, std::span<const Field> all, bool has_connection
   if (http::is_hop_by_hop(field.id) || written_by_isrd.contains(field.id)) return false;
   if (field.name.find('_') != std::string_view::npos) return false;
   if (field.id == FieldId::other) {
-    if (starts_with_any_case(field.name, "x-isr-") || http::iequals(field.name, "x-edge-isr-warmup")) return false;
+    if (starts_with_any_case(field.name, "x-isr-") ||
+        http::iequals(field.name, "x-edge-isr-warmup"))
+      return false;
     const auto same = [&](std::string_view name) { return http::iequals(name, field.name); };
-    if (!trusted && std::any_of(misleading_names.begin(), misleading_names.end(), same)) return false;
+    if (!trusted && std::any_of(misleading_names.begin(), misleading_names.end(), same))
+      return false;
   }
   return !has_connection || !http::is_named_by_connection(all, field.name);
 }
@@ -104,8 +109,8 @@ FillFields fill_fields(const http::RequestHead& request, const net::Peer& peer, 
   return fill;
 }
 
-std::string own_lines(const http::RequestHead& request, const net::Peer& peer, std::string_view scheme,
-                      bool for_client) {
+std::string own_lines(const http::RequestHead& request, const net::Peer& peer,
+                      std::string_view scheme, bool for_client) {
   // A fill is for nobody in particular: nothing of its chain is told but what the key holds.
   const bool trusted = peer.trusted_proxy && for_client;
   const bool is_ip = peer.address != "unix:";
@@ -117,7 +122,8 @@ std::string own_lines(const http::RequestHead& request, const net::Peer& peer, s
   const Field* host = trusted ? find_name(request, "X-Forwarded-Host") : nullptr;
   http::append_line(lines, "X-Forwarded-Host", host ? host->value : request.authority);
   const Field* port = trusted ? find_name(request, "X-Forwarded-Port") : nullptr;
-  http::append_line(lines, "X-Forwarded-Port", port ? port->value : std::to_string(peer.local_port));
+  http::append_line(lines, "X-Forwarded-Port",
+                    port ? port->value : std::to_string(peer.local_port));
 
   std::string forwarded;
   if (for_client && is_ip) {
@@ -126,7 +132,8 @@ std::string own_lines(const http::RequestHead& request, const net::Peer& peer, s
   }
   forwarded.append("host=\"").append(request.authority).append("\";proto=").append(scheme);
   append_joined(request, FieldId::forwarded, "Forwarded", forwarded, trusted, lines);
-  append_joined(request, FieldId::via, "Via", request.version_minor == 0 ? "1.0 isrd" : "1.1 isrd", for_client, lines);
+  append_joined(request, FieldId::via, "Via", request.version_minor == 0 ? "1.0 isrd" : "1.1 isrd",
+                for_client, lines);
   append_joined(request, FieldId::cdn_loop, "CDN-Loop", "isrd", for_client, lines);
   return lines;
 }

@@ -1,5 +1,5 @@
-// Requests that go by the cache: unsafe methods, bodies, uncacheable pages, tunnels. Streamed both ways with one buffer
-// between; what is too slow or leaves is cut by deadlines.
+// Requests that go by the cache: unsafe methods, bodies, uncacheable pages, tunnels. Streamed both
+// ways with one buffer between; what is too slow or leaves is cut by deadlines.
 #include "http/end_to_end.h"
 #include "http/lines.h"
 #include "http/url.h"
@@ -15,7 +15,8 @@ using net::OriginEvent;
 using net::OriginFault;
 
 bool is_safe(http::Method method) {
-  return method == http::Method::get || method == http::Method::head || method == http::Method::options;
+  return method == http::Method::get || method == http::Method::head ||
+         method == http::Method::options;
 }
 
 std::string_view forward_reason(Why why) {
@@ -60,11 +61,13 @@ Task<void> Spine::pass(const net::Request& request, net::ResponseSink& sink,
   const Matched matched{in_force, site, route};
   const bool unsafe = !is_safe(request.head.method);
   HeadHook on_head;
-  if (unsafe) on_head = [&](const http::ResponseHead& head) { invalidate_after_unsafe(request, site, head); };
+  if (unsafe)
+    on_head = [&](const http::ResponseHead& head) { invalidate_after_unsafe(request, site, head); };
   co_await exchange_and_relay(request, sink, matched, why, std::move(on_head));
 }
 
-Task<void> Spine::pass_head(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup) {
+Task<void> Spine::pass_head(const net::Request& request, net::ResponseSink& sink,
+                            const Lookup& lookup) {
   const store::FetchTicket ticket = shared_.store.begin_fetch();
   regen::Fetch fetch = make_fetch(request, lookup.matched(), lookup.primary(), lookup.found, {});
   const net::LoopTime started = worker_.loop_time();
@@ -100,7 +103,8 @@ Task<void> Spine::exchange_and_relay(const net::Request& request, net::ResponseS
   outgoing.is_head = head.method == http::Method::head;
   outgoing.may_retry = is_safe(head.method) && head.framing.kind == http::BodyKind::none;
   outgoing.upgrade = may_upgrade;
-  std::unique_ptr<net::OriginExchange> exchange = matched.in_force->origins[site.origin_index]->open(worker_, outgoing);
+  std::unique_ptr<net::OriginExchange> exchange =
+      matched.in_force->origins[site.origin_index]->open(worker_, outgoing);
   if (is_safe(head.method)) sink.watch_client(exchange.get());
 
   Upload state;
@@ -129,9 +133,9 @@ Task<void> Spine::exchange_and_relay(const net::Request& request, net::ResponseS
 }
 
 /// From the origin's first event to the end of the response. False: it was cut.
-Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
-                                 Why why, net::OriginExchange& exchange, bool may_upgrade,
-                                 const HeadHook& on_head) {
+Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink& sink,
+                                 const isr::Site& site, Why why, net::OriginExchange& exchange,
+                                 bool may_upgrade, const HeadHook& on_head) {
   const net::LoopTime started = worker_.loop_time();
   OriginEvent event = co_await exchange.next(std::span<char>());
   while (event.kind == OriginEvent::Kind::interim) {
@@ -184,9 +188,9 @@ Task<bool> Spine::relay_response(const net::Request& request, net::ResponseSink&
 }
 
 /// Sends the head of an answer that is not stored, and its body as it comes.
-Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
-                             Why why, const regen::Handoff& answer, net::OriginExchange& exchange,
-                             bool upgraded) {
+Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sink,
+                             const isr::Site& site, Why why, const regen::Handoff& answer,
+                             net::OriginExchange& exchange, bool upgraded) {
   Provenance provenance;
   provenance.outcome = Outcome::bypass;
   provenance.why = why;
@@ -204,7 +208,8 @@ Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sin
   net::ReplyHead head;
   head.status = answer.status;
   head.dynamic = dynamic.view();
-  const bool has_body = request.head.method != http::Method::head && answer.framing.kind != http::BodyKind::none;
+  const bool has_body =
+      request.head.method != http::Method::head && answer.framing.kind != http::BodyKind::none;
   if (has_body) {
     head.framing = http::BodyKind::chunked;
     if (answer.framing.kind == http::BodyKind::length) {
@@ -252,11 +257,15 @@ Task<bool> Spine::relay_body(const net::Request& request, net::ResponseSink& sin
 int Spine::request_failure_status(const net::RequestBody& body, OriginFault fault) {
   if (fault != OriginFault::cancelled) return 0;
   switch (body.last_end()) {
-    case net::BodyEnd::broken: return 400;
-    case net::BodyEnd::too_slow: return 408;
-    case net::BodyEnd::too_large: return 413;
+    case net::BodyEnd::broken:
+      return 400;
+    case net::BodyEnd::too_slow:
+      return 408;
+    case net::BodyEnd::too_large:
+      return 413;
     case net::BodyEnd::more:
-    case net::BodyEnd::complete: return 0;
+    case net::BodyEnd::complete:
+      return 0;
   }
   return 0;
 }
@@ -265,13 +274,14 @@ int Spine::request_failure_status(const net::RequestBody& body, OriginFault faul
 Task<bool> Spine::relay(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup,
                         std::unique_ptr<regen::Handoff> handoff, Why why) {
   sink.watch_client(handoff->exchange.get());
-  const bool whole = co_await relay_body(request, sink, *lookup.site, why, *handoff, *handoff->exchange, false);
+  const bool whole =
+      co_await relay_body(request, sink, *lookup.site, why, *handoff, *handoff->exchange, false);
   sink.watch_client(nullptr);
   co_return whole;
 }
 
-/// RFC 9111 section 4.4: a successful unsafe request invalidates its target, and what Location and Content-Location name on
-/// the same host.
+/// RFC 9111 section 4.4: a successful unsafe request invalidates its target, and what Location and
+/// Content-Location name on the same host.
 void Spine::invalidate_after_unsafe(const net::Request& request, const isr::Site& site,
                                     const http::ResponseHead& head) {
   if (head.status >= 400) return;
@@ -282,7 +292,8 @@ void Spine::invalidate_after_unsafe(const net::Request& request, const isr::Site
     url.append(target);
     if (!isr::parse_selector(url, isr::Selector::Kind::url, selector)) return;
     selector.site = site.name;
-    const store::Invalidated done = shared_.store.invalidate(selector, isr::Mode::expire, now().mono);
+    const store::Invalidated done =
+        shared_.store.invalidate(selector, isr::Mode::expire, now().mono);
     metrics().invalidated_entries.add(done.entries.size());
   };
   if (request.head.path != "*") expire(request.head.authority, request.head.origin_form());
@@ -292,7 +303,8 @@ void Spine::invalidate_after_unsafe(const net::Request& request, const isr::Site
     if (field->value.starts_with('/') && !field->value.starts_with("//")) {
       expire(request.head.authority, field->value);
     } else if (const auto url = http::parse_url(field->value)) {
-      const bool same = url->scheme == scheme && http::iequals(http::normalised_host(*url), request.head.authority);
+      const bool same = url->scheme == scheme &&
+                        http::iequals(http::normalised_host(*url), request.head.authority);
       if (same) expire(request.head.authority, url->target);
     }
   }

@@ -35,10 +35,10 @@ BodySlice body_of(isr::EntryPtr entry, std::uint64_t offset, std::uint64_t lengt
 
 /// The fields of a 304 (RFC 9110 section 15.4.5): what the entry has of them.
 std::string not_modified_head(const isr::Entry& entry) {
-  static constexpr FieldSet kept = FieldSet::of(
-      {FieldId::cache_control, FieldId::cdn_cache_control, FieldId::content_location, FieldId::date,
-       FieldId::etag, FieldId::expires, FieldId::vary, FieldId::last_modified, FieldId::set_cookie,
-       FieldId::via});
+  static constexpr FieldSet kept =
+      FieldSet::of({FieldId::cache_control, FieldId::cdn_cache_control, FieldId::content_location,
+                    FieldId::date, FieldId::etag, FieldId::expires, FieldId::vary,
+                    FieldId::last_modified, FieldId::set_cookie, FieldId::via});
   std::string head = http::status_line(304);
   for (const http::Field& field : http::fields_of_lines(entry.field_lines())) {
     if (kept.contains(field.id)) http::append_line(head, field.name, field.value);
@@ -68,8 +68,8 @@ bool reply_with_range(const http::RequestHead& request, const isr::EntryPtr& ent
   const std::uint64_t length = partial ? result.range.length : 0;
   std::string head = without_length(*entry, partial ? 206 : 416);
   http::append_line(head, "Content-Range",
-                    partial ? "bytes " + std::to_string(first) + "-" + std::to_string(first + length - 1) +
-                                  "/" + std::to_string(size)
+                    partial ? "bytes " + std::to_string(first) + "-" +
+                                  std::to_string(first + length - 1) + "/" + std::to_string(size)
                             : "bytes */" + std::to_string(size));
   http::append_line(head, "Content-Length", std::to_string(length));
   net::ReplyHead reply;
@@ -123,8 +123,8 @@ bool is_not_modified(const http::RequestHead& request, const isr::Entry& entry, 
   return http::not_modified(request, validators_of(entry), date_of(now));
 }
 
-void reply_with_entry(const http::RequestHead& request, isr::EntryPtr entry, const Provenance& provenance,
-                      const Now& now, net::ResponseSink& sink) {
+void reply_with_entry(const http::RequestHead& request, isr::EntryPtr entry,
+                      const Provenance& provenance, const Now& now, net::ResponseSink& sink) {
   DynamicFields dynamic;
   const Seconds age = entry->age(now.mono);
   if (provenance.hit || age.count() > 0) {

@@ -1,5 +1,5 @@
-// Replies: the fields that belong to one response only (Age, Cache-Status, X-Cache), answers from an entry, and the small
-// pages that isrd makes itself.
+// Replies: the fields that belong to one response only (Age, Cache-Status, X-Cache), answers from
+// an entry, and the small pages that isrd makes itself.
 #pragma once
 
 #include <string>
@@ -29,9 +29,9 @@ class DynamicFields {
 struct Provenance {
   Outcome outcome = Outcome::miss;
   isr::Why why = isr::Why::none;
-  bool hit = false;           // answered from the store
-  Seconds ttl{0};             // of a hit: what remains, negative when stale
-  std::string_view fwd;       // else: why it was forwarded (RFC 9211 section 2.2)
+  bool hit = false;      // answered from the store
+  Seconds ttl{0};        // of a hit: what remains, negative when stale
+  std::string_view fwd;  // else: why it was forwarded (RFC 9211 section 2.2)
   int fwd_status = 0;
   bool stored = false;
   bool collapsed = false;
@@ -39,10 +39,11 @@ struct Provenance {
 
 void append_provenance(const Provenance& provenance, DynamicFields& out);
 
-/// Answers with an entry: 200 (or its status), 304, 206 or 416, with or without body, as the request's own conditions and
-/// range say (RFC 9110 sections 13 and 14). Allocates nothing for whole answers.
-void reply_with_entry(const http::RequestHead& request, isr::EntryPtr entry, const Provenance& provenance,
-                      const Now& now, net::ResponseSink& sink);
+/// Answers with an entry: 200 (or its status), 304, 206 or 416, with or without body, as the
+/// request's own conditions and range say (RFC 9110 sections 13 and 14). Allocates nothing for
+/// whole answers.
+void reply_with_entry(const http::RequestHead& request, isr::EntryPtr entry,
+                      const Provenance& provenance, const Now& now, net::ResponseSink& sink);
 
 /// Whether the request's conditions are met by these validators, so that a 304 answers it.
 bool is_not_modified(const http::RequestHead& request, const isr::Entry& entry, const Now& now);

@@ -1,5 +1,5 @@
-// Requests that wait for a flight: the five steps of DESIGN.md after the first. Lead the flight; follow it; wait no longer
-// than wait_max; fail open with at most one extra fetch; else 503.
+// Requests that wait for a flight: the five steps of DESIGN.md after the first. Lead the flight;
+// follow it; wait no longer than wait_max; fail open with at most one extra fetch; else 503.
 #include <algorithm>
 
 #include "http/cache_control.h"
@@ -64,19 +64,23 @@ Task<void> Spine::resolve(const net::Request& request, net::ResponseSink& sink, 
       const bool found = lookup.found.kind == store::Found::Kind::found;
       if (found && request.head.present.contains(FieldId::authorization) &&
           !lookup.found.entry->shareable_with_authorization) {
-        co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::authorization);
+        co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route,
+                      Why::authorization);
         co_return;
       }
-      if (found && serve_found(request, lookup.matched(), lookup.primary(), lookup.found, sink)) co_return;
+      if (found && serve_found(request, lookup.matched(), lookup.primary(), lookup.found, sink))
+        co_return;
     }
     const bool answered = co_await resolve_once(request, sink, lookup, attempt);
     if (answered) co_return;
   }
-  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::uncacheable_known);
+  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route,
+                Why::uncacheable_known);
 }
 
 /// Requests that look like hits or misses but are answered without a flight. True: answered.
-Task<bool> Spine::answer_aside(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup) {
+Task<bool> Spine::answer_aside(const net::Request& request, net::ResponseSink& sink,
+                               const Lookup& lookup) {
   const http::RequestHead& head = request.head;
   const bool found = lookup.found.kind == store::Found::Kind::found;
   if (lookup.site->client_directives && http::parse_cache_control(head.fields).only_if_cached) {
@@ -90,7 +94,8 @@ Task<bool> Spine::answer_aside(const net::Request& request, net::ResponseSink& s
   Why by = Why::none;
   if (!found && lookup.found.uncacheable) by = Why::uncacheable_known;
   if (head.method == http::Method::head) by = Why::method;
-  if (!found && head.present.contains(FieldId::range) && !lookup.route->policy.is_isr()) by = Why::range_miss;
+  if (!found && head.present.contains(FieldId::range) && !lookup.route->policy.is_isr())
+    by = Why::range_miss;
   if (by != Why::none) {
     co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, by);
     co_return true;
@@ -110,8 +115,8 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     lookup.extra_names = lookup.known_vary.names;
   }
   const std::uint64_t seed = shared_.store.seed();
-  const Hash128 variant = found ? lookup.found.entry->variant
-                                : isr::variant_id(lookup.known_vary, head.fields, seed);
+  const Hash128 variant =
+      found ? lookup.found.entry->variant : isr::variant_id(lookup.known_vary, head.fields, seed);
   const Hash128 id = regen::flight_id(lookup.primary(), variant, seed);
   if (found && shared_.regenerator.backs_off(id, worker_.loop_time()) &&
       serve_despite_failure(request, lookup, Why::stale_if_error, sink)) {
@@ -128,8 +133,10 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
   std::optional<FlightReader> reader(std::in_place, joined.flight, worker_, lead);
   if (lead) {
     count(Step::lead);
-    const std::vector<std::string>& names = found ? lookup.found.entry->vary.names : lookup.extra_names;
-    regen::Fetch fetch = make_fetch(request, lookup.matched(), lookup.primary(), lookup.found, names);
+    const std::vector<std::string>& names =
+        found ? lookup.found.entry->vary.names : lookup.extra_names;
+    regen::Fetch fetch =
+        make_fetch(request, lookup.matched(), lookup.primary(), lookup.found, names);
     fetch.flight_id = id;
     shared_.regenerator.start(worker_, joined.flight, std::move(fetch));
   } else {
@@ -159,16 +166,18 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     }
   }
   reader.reset();
-  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::uncacheable_known);
+  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route,
+                Why::uncacheable_known);
   co_return true;
 }
 
-/// Somebody may have published between this request's look and its lead: then there is nothing left to fetch. True: the
-/// flight has ended with what is there.
+/// Somebody may have published between this request's look and its lead: then there is nothing left
+/// to fetch. True: the flight has ended with what is there.
 bool Spine::give_way(const Lookup& lookup, const Hash128& id, std::span<const http::Field> fields,
                      regen::Flight& flight) {
   store::Found now_there = shared_.store.find(lookup.primary(), fields, now().mono);
-  const bool newer = now_there.kind == store::Found::Kind::found && now_there.entry != lookup.found.entry &&
+  const bool newer = now_there.kind == store::Found::Kind::found &&
+                     now_there.entry != lookup.found.entry &&
                      isr::decide(now_there.windows, now().mono).use == isr::Use::fresh;
   if (!newer) return false;
   flight.lead_on(worker_);
@@ -180,10 +189,12 @@ bool Spine::give_way(const Lookup& lookup, const Hash128& id, std::span<const ht
 /// The wait was too long: an old page if one may be shown, one extra fetch for the key, else 503.
 Task<bool> Spine::fail_open(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
                             regen::Flight& slow) {
-  // The origin is slow, it has not failed: only an operator's own windows let the old page be shown for that.
+  // The origin is slow, it has not failed: only an operator's own windows let the old page be shown
+  // for that.
   const bool operator_allows = lookup.route->policy.is_isr() &&
                                lookup.found.windows.invalidated != isr::Invalidation::expire;
-  if (operator_allows && serve_despite_failure(request, lookup, Why::wait_expired, sink)) co_return true;
+  if (operator_allows && serve_despite_failure(request, lookup, Why::wait_expired, sink))
+    co_return true;
   if (!slow.take_extra()) {
     count(Step::unavailable);
     reply_error(request, lookup.site, 503, Why::wait_expired, "Retry-After: 1\r\n", sink);
@@ -193,8 +204,8 @@ Task<bool> Spine::fail_open(const net::Request& request, net::ResponseSink& sink
   metrics().duplicate_fetches.add();
   std::shared_ptr<regen::Flight> flight = shared_.regenerator.flights().alone();
   FlightReader reader(flight, worker_, true);
-  regen::Fetch fetch = make_fetch(request, lookup.matched(), lookup.primary(), lookup.found,
-                                  lookup.extra_names);
+  regen::Fetch fetch =
+      make_fetch(request, lookup.matched(), lookup.primary(), lookup.found, lookup.extra_names);
   shared_.regenerator.start(worker_, flight, std::move(fetch));
   const Followed followed = co_await follow(request, sink, lookup, reader);
   if (followed == Followed::answered) co_return true;
@@ -203,12 +214,13 @@ Task<bool> Spine::fail_open(const net::Request& request, net::ResponseSink& sink
     reply_failed(request, lookup, view.fault, view.failed_status, sink);
     co_return true;
   }
-  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route, Why::uncacheable_known);
+  co_await pass(request, sink, lookup.in_force, *lookup.site, *lookup.route,
+                Why::uncacheable_known);
   co_return true;
 }
 
-Task<Spine::Followed> Spine::follow(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
-                                    FlightReader& reader) {
+Task<Spine::Followed> Spine::follow(const net::Request& request, net::ResponseSink& sink,
+                                    Lookup& lookup, FlightReader& reader) {
   const net::OriginTimeouts& timeouts =
       lookup.in_force->origins[lookup.site->origin_index]->options().timeouts;
   const LoopTime deadline = reader.is_leader() ? leader_deadline(worker_.loop_time(), timeouts)
@@ -263,20 +275,25 @@ Task<Spine::Followed> Spine::follow(const net::Request& request, net::ResponseSi
 
 /// Whether an answer that was fetched for another request is the one for this.
 bool Spine::may_share(const net::Request& request, Lookup& lookup, const isr::Entry& entry) {
-  if (request.head.present.contains(FieldId::authorization) && !entry.shareable_with_authorization) {
+  if (request.head.present.contains(FieldId::authorization) &&
+      !entry.shareable_with_authorization) {
     return false;
   }
-  if (isr::variant_id(entry.vary, request.head.fields, shared_.store.seed()) == entry.variant) return true;
+  if (isr::variant_id(entry.vary, request.head.fields, shared_.store.seed()) == entry.variant)
+    return true;
   lookup.known_vary = entry.vary;
   lookup.extra_names = entry.vary.names;
   return false;
 }
 
-void Spine::reply_completed(const net::Request& request, const Lookup& lookup, const FlightReader::View& view,
-                            bool is_leader, net::ResponseSink& sink) {
+void Spine::reply_completed(const net::Request& request, const Lookup& lookup,
+                            const FlightReader::View& view, bool is_leader,
+                            net::ResponseSink& sink) {
   Provenance provenance;
   const bool had_old = lookup.found.kind == store::Found::Kind::found;
-  provenance.outcome = view.revalidated ? Outcome::revalidated : had_old ? Outcome::expired : Outcome::miss;
+  provenance.outcome = view.revalidated ? Outcome::revalidated
+                       : had_old        ? Outcome::expired
+                                        : Outcome::miss;
   provenance.fwd = forward_reason(lookup.found);
   provenance.fwd_status = view.revalidated ? 304 : view.entry->status;
   provenance.stored = true;
@@ -286,8 +303,8 @@ void Spine::reply_completed(const net::Request& request, const Lookup& lookup, c
   reply_stored(request, *lookup.site, view.entry, provenance, sink);
 }
 
-Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
-                                    FlightReader& reader) {
+Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSink& sink,
+                                    Lookup& lookup, FlightReader& reader) {
   FlightReader::View view = reader.look();
   const std::shared_ptr<const isr::Entry> draft = view.draft;
   if (!may_share(request, lookup, *draft)) co_return Followed::again;
@@ -318,7 +335,8 @@ Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSi
   const bool has_length = http::has_line(draft->field_lines(), FieldId::content_length);
   head.framing = has_length ? http::BodyKind::length : http::BodyKind::chunked;
   sink.begin(head);
-  const net::OriginTimeouts& timeouts = lookup.in_force->origins[lookup.site->origin_index]->options().timeouts;
+  const net::OriginTimeouts& timeouts =
+      lookup.in_force->origins[lookup.site->origin_index]->options().timeouts;
   for (;;) {
     const std::span<const std::string_view> parts(view.parts.data(), view.part_count);
     if (view.part_count > 0 || view.is_last) {
@@ -329,7 +347,8 @@ Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSi
       sink.abort();
       break;
     } else {
-      const net::Wake wake = co_await reader.news(worker_.loop_time() + timeouts.idle + std::chrono::seconds(5));
+      const net::Wake wake =
+          co_await reader.news(worker_.loop_time() + timeouts.idle + std::chrono::seconds(5));
       if (wake != net::Wake::ready) {
         sink.abort();
         break;
@@ -337,7 +356,8 @@ Task<Spine::Followed> Spine::stream(const net::Request& request, net::ResponseSi
     }
     view = reader.look();
   }
-  account(request, {lookup.site, provenance.outcome, provenance.why, draft->status, lookup.id}, sink);
+  account(request, {lookup.site, provenance.outcome, provenance.why, draft->status, lookup.id},
+          sink);
   co_return Followed::answered;
 }
 
@@ -359,11 +379,12 @@ bool Spine::serve_despite_failure(const net::Request& request, Lookup& lookup, W
   return true;
 }
 
-void Spine::reply_failed(const net::Request& request, const Lookup& lookup, net::OriginFault fault, int status,
-                         net::ResponseSink& sink) {
+void Spine::reply_failed(const net::Request& request, const Lookup& lookup, net::OriginFault fault,
+                         int status, net::ResponseSink& sink) {
   std::string extra = "Proxy-Status: isrd; error=";
   extra.append(net::proxy_status_error(fault)).append("\r\n");
-  const int answer = fault == net::OriginFault::none && status >= 500 ? 502 : net::status_for(fault);
+  const int answer =
+      fault == net::OriginFault::none && status >= 500 ? 502 : net::status_for(fault);
   shared_.origin_log.warn("origin {}: {} for {}{}", lookup.site->origin, net::spell(fault),
                           escape(request.head.authority), escape(request.head.target));
   if (answer == 503) extra += "Retry-After: 1\r\n";

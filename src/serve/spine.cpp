@@ -41,7 +41,8 @@ Task<void> Spine::handle(const net::Request& request, net::ResponseSink& sink) {
                                             shared_.store.seed(), key_buffer_);
   store::Found found = shared_.store.find(key, head.fields, now().mono);
   if (found.kind == store::Found::Kind::found) {
-    if (head.present.contains(FieldId::authorization) && !found.entry->shareable_with_authorization) {
+    if (head.present.contains(FieldId::authorization) &&
+        !found.entry->shareable_with_authorization) {
       return pass(request, sink, in_force_, *site, route, Why::authorization);
     }
     if (serve_found(request, {in_force_, *site, route}, key, found, sink)) return {};
@@ -58,8 +59,8 @@ Task<void> Spine::handle(const net::Request& request, net::ResponseSink& sink) {
 }
 
 /// Answers with what was found when it may be used as it is. False: it must be asked for first.
-bool Spine::serve_found(const net::Request& request, const Matched& matched, const isr::PrimaryKey& key,
-                        store::Found& found, net::ResponseSink& sink) {
+bool Spine::serve_found(const net::Request& request, const Matched& matched,
+                        const isr::PrimaryKey& key, store::Found& found, net::ResponseSink& sink) {
   if (found.windows.generation != matched.in_force->sites->generation()) rewindow(matched, found);
   isr::Decision decision = isr::decide(found.windows, now().mono);
   if (matched.site.client_directives && client_wants_newer(request, found, decision)) return false;
@@ -98,7 +99,8 @@ bool Spine::client_wants_newer(const net::Request& request, const store::Found& 
   if (control.max_age && age > *control.max_age) return true;
   if (control.min_fresh && ttl < *control.min_fresh) return true;
   const bool allows_stale = control.max_stale && -ttl <= *control.max_stale;
-  if (allows_stale && decision.use == Use::expired && decision.why == Why::expired) decision.use = Use::stale;
+  if (allows_stale && decision.use == Use::expired && decision.why == Why::expired)
+    decision.use = Use::stale;
   return false;
 }
 
@@ -110,10 +112,12 @@ void Spine::rewindow(const Matched& matched, store::Found& found) {
   isr::Lifetime lifetime =
       isr::lifetime_of(entry.status, fields, entry.facts, policy, entry.received_wall, entry.delay);
   // What the stored fields no longer carry is the age that the answer arrived with.
-  if (!policy.is_isr()) lifetime.fresh_for -= entry.initial_age - std::chrono::duration_cast<Seconds>(entry.delay);
+  if (!policy.is_isr())
+    lifetime.fresh_for -= entry.initial_age - std::chrono::duration_cast<Seconds>(entry.delay);
   if (policy.is_isr()) lifetime = isr::with_jitter(lifetime, entry.primary);
   const isr::Invalidation invalidated = found.windows.invalidated;
-  found.windows = isr::windows_from(lifetime, entry.received, matched.in_force->sites->generation());
+  found.windows =
+      isr::windows_from(lifetime, entry.received, matched.in_force->sites->generation());
   shared_.store.rewindow(entry, found.windows);
   found.windows.invalidated = invalidated;
 }
@@ -138,7 +142,8 @@ void Spine::regenerate_behind(const net::Request& request, const Matched& matche
 }
 
 /// Requests that are no requests for a page: unknown hosts, loops, purges. True: answered.
-bool Spine::handle_special(const net::Request& request, const isr::Site* site, net::ResponseSink& sink) {
+bool Spine::handle_special(const net::Request& request, const isr::Site* site,
+                           net::ResponseSink& sink) {
   const http::RequestHead& head = request.head;
   if (!site) {
     reply_error(request, nullptr, 421, Why::unknown_site, {}, sink);
@@ -156,14 +161,16 @@ bool Spine::handle_special(const net::Request& request, const isr::Site* site, n
   return false;
 }
 
-void Spine::handle_purge(const net::Request& request, const isr::Site& site, net::ResponseSink& sink) {
+void Spine::handle_purge(const net::Request& request, const isr::Site& site,
+                         net::ResponseSink& sink) {
   const http::RequestHead& head = request.head;
   if (!purge_rule_->from.contains(request.peer->address)) {
     reply_error(request, &site, 403, Why::none, {}, sink);
     return;
   }
   if (!http::iequals(head.method_name, "PURGE")) {
-    reply_error(request, &site, 405, Why::none, "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, PURGE\r\n", sink);
+    reply_error(request, &site, 405, Why::none,
+                "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, PURGE\r\n", sink);
     return;
   }
   isr::Selector selector;
@@ -181,16 +188,19 @@ void Spine::handle_purge(const net::Request& request, const isr::Site& site, net
   const char* mode = site.purge_mode == isr::Mode::refresh  ? "refresh"
                      : site.purge_mode == isr::Mode::expire ? "expire"
                                                             : "purge";
-  reply_with_text(200, "application/json",
-                  fmt::format("{{\"operation\":\"{}\",\"mode\":\"{}\",\"matched\":{},\"durable\":{}}}\n",
-                              done.sequence, mode, done.entries.size(), done.durable),
-                  head, now(), sink);
+  reply_with_text(
+      200, "application/json",
+      fmt::format("{{\"operation\":\"{}\",\"mode\":\"{}\",\"matched\":{},\"durable\":{}}}\n",
+                  done.sequence, mode, done.entries.size(), done.durable),
+      head, now(), sink);
   account(request, {&site, Outcome::bypass, Why::method, 200, {}}, sink);
 }
 
-void Spine::refuse(const http::HeadRefusal& refusal, const net::Peer& peer, net::ResponseSink& sink) {
+void Spine::refuse(const http::HeadRefusal& refusal, const net::Peer& peer,
+                   net::ResponseSink& sink) {
   metrics().refused_requests.add();
-  shared_.refused_log.warn("refused a request from {}: {} ({})", peer.address, refusal.reason, refusal.status);
+  shared_.refused_log.warn("refused a request from {}: {} ({})", peer.address, refusal.reason,
+                           refusal.status);
   const http::RequestHead nothing;
   Provenance provenance;
   provenance.outcome = Outcome::error;
@@ -217,7 +227,8 @@ void Spine::reply_error(const net::Request& request, const isr::Site* site, int 
   account(request, {site, Outcome::error, why, status, {}}, sink);
 }
 
-void Spine::account(const net::Request& request, const Account& done, const net::ResponseSink& sink) {
+void Spine::account(const net::Request& request, const Account& done,
+                    const net::ResponseSink& sink) {
   WorkerMetrics& m = metrics();
   const std::size_t outcome = static_cast<std::size_t>(done.outcome);
   m.requests[done.site ? done.site->metrics_slot : site_slots_max - 1][outcome].add();

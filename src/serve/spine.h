@@ -1,6 +1,7 @@
-// The spine: the way of every request. It reads like the sentence in the README: a request is classified, its key made, its
-// entry found, its freshness decided; then it is served at once (spine.cpp), resolved through a flight (resolve.cpp), or
-// passed to the origin (pass.cpp). One spine for each worker.
+// The spine: the way of every request. It reads like the sentence in the README: a request is
+// classified, its key made, its entry found, its freshness decided; then it is served at once
+// (spine.cpp), resolved through a flight (resolve.cpp), or passed to the origin (pass.cpp). One
+// spine for each worker.
 #pragma once
 
 #include <memory>
@@ -45,10 +46,12 @@ class Spine final : public net::RequestHandler {
   }
 
   Task<void> handle(const net::Request& request, net::ResponseSink& sink) override;
-  void refuse(const http::HeadRefusal& refusal, const net::Peer& peer, net::ResponseSink& sink) override;
+  void refuse(const http::HeadRefusal& refusal, const net::Peer& peer,
+              net::ResponseSink& sink) override;
 
  private:
-  /// Where a request belongs. The configuration is the one that it was matched by, also after a reload.
+  /// Where a request belongs. The configuration is the one that it was matched by, also after a
+  /// reload.
   struct Matched {
     const std::shared_ptr<const regen::InForce>& in_force;
     const isr::Site& site;
@@ -63,14 +66,21 @@ class Spine final : public net::RequestHandler {
     std::string key;
     Hash128 id;
     store::Found found;
-    std::vector<std::string> extra_names;   // request fields that an earlier answer's Vary named
+    std::vector<std::string> extra_names;  // request fields that an earlier answer's Vary named
     http::VaryRule known_vary;
 
     isr::PrimaryKey primary() const { return {id, key}; }
     Matched matched() const { return {in_force, *site, *route}; }
   };
   enum class Followed : std::uint8_t { answered, again, pass, wait_expired, origin_failed };
-  enum class Step : std::size_t { fresh_hit, lead, follow_stale, follow_wait, fail_open, unavailable };
+  enum class Step : std::size_t {
+    fresh_hit,
+    lead,
+    follow_stale,
+    follow_wait,
+    fail_open,
+    unavailable
+  };
   /// How a request was answered, for metrics and the access log.
   struct Account {
     const isr::Site* site = nullptr;
@@ -98,8 +108,10 @@ class Spine final : public net::RequestHandler {
 
   // resolve.cpp: everything that waits for a flight.
   Task<void> resolve(const net::Request& request, net::ResponseSink& sink, Lookup lookup);
-  Task<bool> answer_aside(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup);
-  Task<bool> resolve_once(const net::Request& request, net::ResponseSink& sink, Lookup& lookup, int attempt);
+  Task<bool> answer_aside(const net::Request& request, net::ResponseSink& sink,
+                          const Lookup& lookup);
+  Task<bool> resolve_once(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
+                          int attempt);
   Task<bool> fail_open(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
                        regen::Flight& slow);
   Task<Followed> follow(const net::Request& request, net::ResponseSink& sink, Lookup& lookup,
@@ -112,7 +124,8 @@ class Spine final : public net::RequestHandler {
                 regen::Flight& flight);
   bool may_share(const net::Request& request, Lookup& lookup, const isr::Entry& entry);
   void reply_completed(const net::Request& request, const Lookup& lookup,
-                       const regen::FlightReader::View& view, bool is_leader, net::ResponseSink& sink);
+                       const regen::FlightReader::View& view, bool is_leader,
+                       net::ResponseSink& sink);
   bool serve_despite_failure(const net::Request& request, Lookup& lookup, isr::Why why,
                              net::ResponseSink& sink);
   void reply_failed(const net::Request& request, const Lookup& lookup, net::OriginFault fault,
@@ -125,7 +138,8 @@ class Spine final : public net::RequestHandler {
   Task<void> pass(const net::Request& request, net::ResponseSink& sink,
                   std::shared_ptr<const regen::InForce> in_force, const isr::Site& site,
                   const isr::Route& route, isr::Why why);
-  /// A HEAD for a page whose entry cannot answer: its answer tells whether the entry is still the page.
+  /// A HEAD for a page whose entry cannot answer: its answer tells whether the entry is still the
+  /// page.
   Task<void> pass_head(const net::Request& request, net::ResponseSink& sink, const Lookup& lookup);
   struct Upload;
   Task<void> upload(net::RequestBody& body, net::OriginExchange& exchange, Upload& state);
@@ -133,9 +147,9 @@ class Spine final : public net::RequestHandler {
   using HeadHook = std::function<void(const http::ResponseHead&)>;
   Task<void> exchange_and_relay(const net::Request& request, net::ResponseSink& sink,
                                 const Matched& matched, isr::Why why, HeadHook on_head);
-  Task<bool> relay_response(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
-                            isr::Why why, net::OriginExchange& exchange, bool may_upgrade,
-                            const HeadHook& on_head);
+  Task<bool> relay_response(const net::Request& request, net::ResponseSink& sink,
+                            const isr::Site& site, isr::Why why, net::OriginExchange& exchange,
+                            bool may_upgrade, const HeadHook& on_head);
   Task<bool> relay_body(const net::Request& request, net::ResponseSink& sink, const isr::Site& site,
                         isr::Why why, const regen::Handoff& answer, net::OriginExchange& exchange,
                         bool upgraded);

@@ -1,5 +1,5 @@
-// The invalidations that a fetch under way may still have to meet. A row lives until every fetch that began before it has
-// ended. The durable ledger of the disk tier has its own rows.
+// The invalidations that a fetch under way may still have to meet. A row lives until every fetch
+// that began before it has ended. The durable ledger of the disk tier has its own rows.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ class FetchLog {
     return sequence;
   }
 
-  /// The hardest mode of the invalidations after `asked` that mean the key. `mode` is untouched when there is none.
+  /// The hardest mode of the invalidations after `asked` that mean the key. `mode` is untouched
+  /// when there is none.
   bool later_than(std::uint64_t asked, const isr::PrimaryKey& key, isr::Mode& mode) const {
     std::lock_guard lock(mutex_);
     bool hit = false;

@@ -1,8 +1,8 @@
-// The RAM tier: shards of primary keys, each with its variants side by side, evicted by S3-FIFO to a byte limit that counts
-// entries, slots, index and fills.
+// The RAM tier: shards of primary keys, each with its variants side by side, evicted by S3-FIFO to
+// a byte limit that counts entries, slots, index and fills.
 //
-// Life of a slot: made by publish, touched by find, taken out by evict, forget, a purge, or the next publish of its variant.
-// Readers hold counted references to entries, never to slots.
+// Life of a slot: made by publish, touched by find, taken out by evict, forget, a purge, or the
+// next publish of its variant. Readers hold counted references to entries, never to slots.
 #include <sys/random.h>
 
 #include <array>
@@ -24,9 +24,10 @@ using isr::Mode;
 using isr::Windows;
 
 constexpr std::size_t shard_count = 64;
-constexpr std::size_t variants_max = 64;          // of one key
-constexpr std::size_t slots_max = 256;            // of one host and target: ports, schemes and variants together
-constexpr std::size_t uncacheable_max = 4096;     // remembered keys in a shard
+constexpr std::size_t variants_max = 64;  // of one key
+constexpr std::size_t slots_max =
+    256;  // of one host and target: ports, schemes and variants together
+constexpr std::size_t uncacheable_max = 4096;       // remembered keys in a shard
 constexpr std::uint64_t slot_overhead_bytes = 160;  // slot, its allocation, its share of the index
 
 struct Slot : QueueNode {
@@ -48,7 +49,8 @@ struct alignas(64) Shard {
   S3Fifo queue;
   std::uint64_t entries = 0;
 
-  std::atomic<std::uint64_t> bytes{0};  // of the queue, for make_room() to compare shards without their locks
+  std::atomic<std::uint64_t> bytes{
+      0};  // of the queue, for make_room() to compare shards without their locks
 };
 
 std::uint64_t random_seed() {
@@ -127,7 +129,8 @@ class MemoryStore final : public Store {
     Shard& shard = shard_of(entry->primary);
     {
       std::lock_guard lock(shard.mutex);
-      // Under the shard's lock, where invalidate() applies its row too: whichever comes second sees the other.
+      // Under the shard's lock, where invalidate() applies its row too: whichever comes second sees
+      // the other.
       Mode mode = Mode::refresh;
       if (log_.later_than(entry->asked, {entry->primary, entry->key()}, mode)) {
         if (mode == Mode::purge) return Published::refused_purged;
@@ -168,7 +171,8 @@ class MemoryStore final : public Store {
   void remember_uncacheable(const isr::PrimaryKey& key, MonoTime until) override {
     Shard& shard = shard_of(key.id);
     std::lock_guard lock(shard.mutex);
-    if (shard.uncacheable.size() >= uncacheable_max) shard.uncacheable.erase(shard.uncacheable.begin());
+    if (shard.uncacheable.size() >= uncacheable_max)
+      shard.uncacheable.erase(shard.uncacheable.begin());
     shard.uncacheable[whole_id(key)] = until;
   }
 
@@ -283,14 +287,16 @@ class MemoryStore final : public Store {
     return nullptr;
   }
 
-  /// Takes out what the new entry replaces: its own variant, whose standing goes over to `successor`, variants of a Vary
-  /// that is gone, and one of too many.
+  /// Takes out what the new entry replaces: its own variant, whose standing goes over to
+  /// `successor`, variants of a Vary that is gone, and one of too many.
   void drop_replaced(Shard& shard, Resource& resource, const isr::Entry& entry, Slot& successor) {
     std::size_t of_key = 0;
     erase_slots(resource.slots, [&](const std::unique_ptr<Slot>& slot) {
       if (slot->entry->key() != entry.key()) return false;
-      const bool same_variant = slot->entry->variant == entry.variant && slot->entry->vary == entry.vary;
-      // An answer without Vary stands for all: the variants of an earlier Vary are of no use beside it.
+      const bool same_variant =
+          slot->entry->variant == entry.variant && slot->entry->vary == entry.vary;
+      // An answer without Vary stands for all: the variants of an earlier Vary are of no use beside
+      // it.
       const bool outlived = slot->entry->variant.is_zero() != entry.variant.is_zero();
       if (!same_variant && !outlived && ++of_key < variants_max) return false;
       if (same_variant) {
@@ -352,7 +358,8 @@ class MemoryStore final : public Store {
 
   void make_room() {
     std::size_t empty_shards = 0;
-    while (total_bytes_.load(std::memory_order_relaxed) > limit_bytes_ && empty_shards < shard_count) {
+    while (total_bytes_.load(std::memory_order_relaxed) > limit_bytes_ &&
+           empty_shards < shard_count) {
       // The fuller of two, so that no shard is emptied while another is full.
       const std::size_t at = cursor_.fetch_add(1, std::memory_order_relaxed);
       Shard& one = shards_[at % shard_count];

@@ -1,5 +1,6 @@
-// S3-FIFO (Yang et al., SOSP 2023) over intrusive nodes: a small probation queue, a main queue, and a ghost list of ids
-// that left probation unused. One for each shard, guarded by the shard's lock. Sizes are in bytes.
+// S3-FIFO (Yang et al., SOSP 2023) over intrusive nodes: a small probation queue, a main queue, and
+// a ghost list of ids that left probation unused. One for each shard, guarded by the shard's lock.
+// Sizes are in bytes.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +49,8 @@ class S3Fifo {
   /// Takes the next victim out of its queue; nullptr when both are empty.
   QueueNode* evict() {
     for (;;) {
-      const bool from_small = small_.previous != &small_ &&
-                              (small_bytes_ * 10 > bytes() || main_.previous == &main_);
+      const bool from_small =
+          small_.previous != &small_ && (small_bytes_ * 10 > bytes() || main_.previous == &main_);
       QueueNode& tail = from_small ? *small_.previous : *main_.previous;
       if (&tail == &main_) return nullptr;
       remove(tail);

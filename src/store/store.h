@@ -1,7 +1,9 @@
-// The store as the rest of isrd sees it: one interface over all tiers. Thread-safe; nothing here blocks a network thread.
+// The store as the rest of isrd sees it: one interface over all tiers. Thread-safe; nothing here
+// blocks a network thread.
 //
-// Sequence: one counter, drawn when a fetch begins and when an invalidation is accepted. An entry whose fetch began before
-// an invalidation that matches it is published already invalidated, or not at all.
+// Sequence: one counter, drawn when a fetch begins and when an invalidation is accepted. An entry
+// whose fetch began before an invalidation that matches it is published already invalidated, or not
+// at all.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +27,11 @@ struct Found {
   bool uncacheable = false;  // absent, and its last answer could not be stored: do not wait for one
   isr::EntryPtr entry;
   isr::Windows windows;
-  isr::EntryPtr sibling;     // when vary_miss: another variant of the resource
+  isr::EntryPtr sibling;  // when vary_miss: another variant of the resource
 };
 
-/// How a publication ended. `visible` is known at once; a durable tier will answer later through its own call.
+/// How a publication ended. `visible` is known at once; a durable tier will answer later through
+/// its own call.
 enum class Published : std::uint8_t {
   visible,
   visible_invalidated,
@@ -57,7 +60,8 @@ struct StoreStats {
   std::uint64_t refused = 0;
 };
 
-/// A fetch under way: as long as it lives, invalidations later than its sequence number are remembered.
+/// A fetch under way: as long as it lives, invalidations later than its sequence number are
+/// remembered.
 class FetchTicket {
  public:
   FetchTicket() = default;
@@ -90,12 +94,13 @@ class Store {
   /// Draws a sequence number for a fetch that begins now.
   virtual FetchTicket begin_fetch() = 0;
 
-  /// Whether an invalidation that means the key was accepted after the fetch with this number began. The fetch's ticket
-  /// must still be alive.
+  /// Whether an invalidation that means the key was accepted after the fetch with this number
+  /// began. The fetch's ticket must still be alive.
   virtual bool invalidated_since(std::uint64_t asked, const isr::PrimaryKey& key) const = 0;
 
-  /// Makes an entry visible, replacing its older self. Only regen/ calls this (one writer). An entry that was asked for
-  /// before the one in place stays out: a slow fetch never brings an older version back.
+  /// Makes an entry visible, replacing its older self. Only regen/ calls this (one writer). An
+  /// entry that was asked for before the one in place stays out: a slow fetch never brings an older
+  /// version back.
   virtual Published publish(isr::EntryPtr entry, const isr::Windows& windows) = 0;
 
   /// Gives an entry that is still in place other windows: after a reload. Keeps its invalidation.
@@ -107,19 +112,21 @@ class Store {
   /// Remembers until `until` that the answer for this key cannot be stored.
   virtual void remember_uncacheable(const isr::PrimaryKey& key, MonoTime until) = 0;
 
-  /// Applies one invalidation: visible to every look-up when this returns, and to every publication of a fetch that
-  /// began before.
+  /// Applies one invalidation: visible to every look-up when this returns, and to every publication
+  /// of a fetch that began before.
   virtual Invalidated invalidate(const isr::Selector& selector, isr::Mode mode, MonoTime now) = 0;
 
-  /// Memory of a growing fill, counted against the limit: entries make room for it. False: fills have too large a part of
-  /// the memory already (it is counted all the same, until release_fill); the fill should keep no more than a window.
+  /// Memory of a growing fill, counted against the limit: entries make room for it. False: fills
+  /// have too large a part of the memory already (it is counted all the same, until release_fill);
+  /// the fill should keep no more than a window.
   virtual bool reserve_fill(std::uint64_t bytes) = 0;
   virtual void release_fill(std::uint64_t bytes) = 0;
   /// The largest body that may be stored.
   virtual std::uint64_t object_bytes_max() const = 0;
 
   virtual StoreStats stats() const = 0;
-  /// Up to `count` entries for a person to look at or a search to walk: calls f for each; false from f ends it.
+  /// Up to `count` entries for a person to look at or a search to walk: calls f for each; false
+  /// from f ends it.
   virtual void each(const std::function<bool(const isr::Entry&, const isr::Windows&)>& f) const = 0;
 };
 
