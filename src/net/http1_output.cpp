@@ -9,8 +9,9 @@
 namespace isrd::net {
 namespace {
 
-constexpr std::size_t copied_body_bytes_max =
-    4 * 1024;  // below, one send of one buffer is cheaper than sendmsg
+/// Up to here one send of one buffer is cheaper than sendmsg of two parts, the copy included: the
+/// kernel then reads from warm memory (16 KiB: 8.35 against 9.0 us a hit).
+constexpr std::size_t copied_body_bytes_max = 24 * 1024;
 constexpr std::size_t parts_max = 16;
 
 iovec to_iovec(std::string_view view) { return {const_cast<char*>(view.data()), view.size()}; }
