@@ -329,6 +329,7 @@ TEST(Wire, ClientThatDoesNotReadIsCutOff) {
   isrd.get("/big");
   Client client = isrd.connect();
   client.ask("/big");
+  ASSERT_TRUE(wait_readable(client.fd(), Deadline()));
   ASSERT_TRUE(eventually([&] { return isrd.stat("connections") == 0; }));
   EXPECT_FALSE(client.read().complete);
 }
