@@ -73,6 +73,7 @@ std::size_t Http1Session::connection_lines(char* out, const ReplyHead& head) {
 }
 
 void Http1Session::put(std::string_view bytes) {
+  if (bytes.empty()) return;
   bytes_sent_ += bytes.size();
   if (!blocked() && bytes.size() > Worker::scratch_bytes - scratch_used_) flush(nullptr);
   if (blocked() || bytes.size() > Worker::scratch_bytes) {

@@ -85,6 +85,7 @@ bool reply_with_range(const http::RequestHead& request, const isr::EntryPtr& ent
 }  // namespace
 
 void DynamicFields::add(std::string_view text) {
+  if (text.empty()) return;
   const std::size_t size = std::min(text.size(), sizeof buffer_ - size_);
   std::memcpy(buffer_ + size_, text.data(), size);
   size_ += size;
