@@ -43,3 +43,6 @@ PAGE_SECONDS = float(os.environ.get("DEMO_PAGE_SECONDS", "0.3"))
 # Empty: the form offers no purge.
 ISRD_ADMIN = os.environ.get("DEMO_ISRD_ADMIN", "")
 ISRD_TOKEN_FILE = os.environ.get("DEMO_ISRD_TOKEN_FILE", "")
+
+# The token's cookie stays with the forms: on a page it would be a cookie that isrd does not know, and bypass the cache.
+CSRF_COOKIE_PATH = "/edit/"
