@@ -34,13 +34,15 @@ bool starts_with_any_case(std::string_view text, std::string_view prefix) {
 }
 
 /// Whether a client's field may go on at all.
-bool goes_on(const Field& field, std::span<const Field> all, bool has_connection, bool trusted) {
+bool goes_on(const Field& field, std::span<const Field> all, bool has_connection, bool trusted,
+             std::string_view internal_name) {
   if (http::is_hop_by_hop(field.id) || written_by_isrd.contains(field.id)) return false;
   if (field.name.find('_') != std::string_view::npos) return false;
   if (field.id == FieldId::other) {
     if (starts_with_any_case(field.name, "x-isr-") ||
         http::iequals(field.name, "x-edge-isr-warmup"))
       return false;
+    if (!internal_name.empty() && http::iequals(field.name, internal_name)) return false;
     const auto same = [&](std::string_view name) { return http::iequals(name, field.name); };
     if (!trusted && std::any_of(misleading_names.begin(), misleading_names.end(), same))
       return false;
@@ -75,11 +77,12 @@ const Field* find_name(const http::RequestHead& request, std::string_view name) 
 
 }  // namespace
 
-std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade) {
+std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade,
+                       std::string_view internal_name) {
   const bool has_connection = request.present.contains(FieldId::connection);
   std::string lines;
   for (const Field& field : request.fields) {
-    if (goes_on(field, request.fields, has_connection, peer.trusted_proxy)) {
+    if (goes_on(field, request.fields, has_connection, peer.trusted_proxy, internal_name)) {
       http::append_line(lines, field.name, field.value);
     }
   }
@@ -88,13 +91,15 @@ std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, 
 }
 
 FillFields fill_fields(const http::RequestHead& request, const net::Peer& peer, bool is_isr,
-                       const std::vector<std::string>& extra_names) {
+                       const std::vector<std::string>& extra_names,
+                       std::string_view internal_name) {
   static constexpr FieldSet isr_list = FieldSet::of({FieldId::accept, FieldId::user_agent});
   const bool has_connection = request.present.contains(FieldId::connection);
   FillFields fill;
   for (const Field& field : request.fields) {
     if (field.id == FieldId::accept_encoding || conditions_and_ranges.contains(field.id)) continue;
-    if (!goes_on(field, request.fields, has_connection, peer.trusted_proxy)) continue;
+    if (!goes_on(field, request.fields, has_connection, peer.trusted_proxy, internal_name))
+      continue;
     const auto same = [&](const std::string& name) { return http::iequals(name, field.name); };
     if (is_isr && !isr_list.contains(field.id) &&
         std::none_of(extra_names.begin(), extra_names.end(), same)) {

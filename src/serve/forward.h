@@ -13,7 +13,8 @@ namespace isrd::serve {
 
 /// The request fields of a pass: all end-to-end fields but those that isrd writes itself.
 /// `upgrade`: a tunnel is allowed and asked for.
-std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade);
+std::string pass_lines(const http::RequestHead& request, const net::Peer& peer, bool upgrade,
+                       std::string_view internal_name = {});
 
 /// The request fields of a fill, and what was left out of them.
 struct FillFields {
@@ -24,7 +25,8 @@ struct FillFields {
 /// RFC profile: everything end-to-end but conditions and ranges. ISR routes: the allow-list and
 /// `extra_names`, which an earlier answer's Vary named.
 FillFields fill_fields(const http::RequestHead& request, const net::Peer& peer, bool is_isr,
-                       const std::vector<std::string>& extra_names);
+                       const std::vector<std::string>& extra_names,
+                       std::string_view internal_name = {});
 
 /// The fields that isrd adds to every request: X-Forwarded-*, Forwarded, Via, CDN-Loop.
 /// `for_client`: tell the origin which client it is (not on fills of ISR routes, which are for

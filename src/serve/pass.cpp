@@ -91,7 +91,7 @@ Task<void> Spine::exchange_and_relay(const net::Request& request, net::ResponseS
   const std::string_view scheme = scheme_of(head, *request.peer);
   const bool may_upgrade = head.upgrade_websocket && route.websocket;
   metrics().bypass[static_cast<std::size_t>(why)].add();
-  std::string lines = pass_lines(head, *request.peer, may_upgrade);
+  std::string lines = pass_lines(head, *request.peer, may_upgrade, site.regenerate_header);
   lines += own_lines(head, *request.peer, scheme, true);
   net::OutgoingRequest outgoing;
   outgoing.method = head.method_name;

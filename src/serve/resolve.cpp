@@ -35,7 +35,8 @@ regen::Fetch Spine::make_fetch(const net::Request& request, const Matched& match
                                const std::vector<std::string>& extra_names) {
   const bool is_isr = matched.route.policy.is_isr();
   const std::string_view scheme = scheme_of(request.head, *request.peer);
-  FillFields fill = fill_fields(request.head, *request.peer, is_isr, extra_names);
+  FillFields fill =
+      fill_fields(request.head, *request.peer, is_isr, extra_names, matched.site.regenerate_header);
   regen::Fetch fetch;
   fetch.in_force = matched.in_force;
   fetch.site = &matched.site;

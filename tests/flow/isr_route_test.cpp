@@ -78,6 +78,9 @@ TEST(IsrRoute, NameOfTheRegenerationFieldIsTheOperatorsChoice) {
   isrd.get("/a");
   ASSERT_TRUE(origin.wait_for_requests("/a", 2));
   EXPECT_EQ(origin.request("/a", 1).field("X-Warmup"), "1");
+  // It is isrd's word then, and no client's.
+  isrd.post("/form", "x", "X-Warmup: 1\r\n");
+  EXPECT_FALSE(origin.request("/form").has("X-Warmup"));
 }
 
 TEST(IsrRoute, OriginsOwnLifetimeWinsOverTheRule) {
