@@ -218,6 +218,14 @@ constexpr std::array rows = {
         [](S s, Sink& sink) {
           each_origin(s, sink, [](const OriginStatus& o) { return std::uint64_t{!o.failing}; });
         }},
+    Row{"isrd_resolutions_total", counter,
+        "Steps that requests for cacheable pages came to: served fresh, led a fetch, served stale "
+        "behind one, waited for one, fetched beside one, or turned away.",
+        [](S s, Sink& sink) {
+          for (std::size_t i = 0; i < resolution_count; ++i) {
+            sink.value(s.totals.resolutions[i], {{"step", spell(static_cast<Resolution>(i))}});
+          }
+        }},
     Row{"isrd_coalesced_requests_total", counter,
         "Requests served by a fetch that another request had begun.",
         [](S s, Sink& sink) { sink.value(s.totals.coalesced); }},

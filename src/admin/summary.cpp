@@ -75,6 +75,7 @@ Totals sum(const Metrics& workers) {
       totals.request_duration[i].add(worker->request_duration[i]);
     for (std::size_t i = 0; i < fetch_kind_count; ++i)
       add_each(totals.fetches[i], worker->fetches[i]);
+    add_each(totals.resolutions, worker->resolutions);
     add_each(totals.bypass, worker->bypass);
     add_each(totals.stored, worker->stored);
     add_each(totals.not_stored, worker->not_stored);

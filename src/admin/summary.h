@@ -36,6 +36,7 @@ struct Totals {
   WhyTotals stored{};
   WhyTotals not_stored{};
   std::array<std::array<std::uint64_t, 6>, fetch_kind_count> fetches{};
+  std::array<std::uint64_t, resolution_count> resolutions{};
   HistogramTotal fetch_duration{};
   std::array<std::uint64_t, fault_slots> faults{};
   std::uint64_t coalesced = 0;

@@ -42,6 +42,24 @@ const char* x_cache_word(Outcome outcome) {
   return "";
 }
 
+const char* spell(Resolution step) {
+  switch (step) {
+    case Resolution::fresh_hit:
+      return "fresh_hit";
+    case Resolution::lead:
+      return "lead";
+    case Resolution::follow_stale:
+      return "follow_stale";
+    case Resolution::follow_wait:
+      return "follow_wait";
+    case Resolution::fail_open:
+      return "fail_open";
+    case Resolution::unavailable:
+      return "unavailable";
+  }
+  return "";
+}
+
 const char* spell(FetchKind kind) {
   switch (kind) {
     case FetchKind::sync:

@@ -62,6 +62,18 @@ inline constexpr std::size_t outcome_count = 7;
 const char* spell(Outcome outcome);         // lower case, for metrics
 const char* x_cache_word(Outcome outcome);  // upper case
 
+/// The step that answered a request for a cacheable page: the five of the resolution, and 503.
+enum class Resolution : std::uint8_t {
+  fresh_hit,
+  lead,
+  follow_stale,
+  follow_wait,
+  fail_open,
+  unavailable
+};
+inline constexpr std::size_t resolution_count = 6;
+const char* spell(Resolution step);
+
 /// What started a fetch.
 enum class FetchKind : std::uint8_t { sync, background, pass };
 inline constexpr std::size_t fetch_kind_count = 3;
@@ -74,10 +86,10 @@ inline constexpr std::size_t site_slots_max = 64;  // more sites share the last 
 struct WorkerMetrics {
   std::array<std::array<Counter, outcome_count>, site_slots_max> requests;
   std::array<Histogram, outcome_count> request_duration;
-  std::array<Counter, why_slots> bypass;                         // by reason
-  std::array<Counter, why_slots> stored;                         // by reason of storing
-  std::array<Counter, why_slots> not_stored;                     // by reason of not storing
-  std::array<Counter, 6> resolutions;                            // the five steps, and 503
+  std::array<Counter, why_slots> bypass;      // by reason
+  std::array<Counter, why_slots> stored;      // by reason of storing
+  std::array<Counter, why_slots> not_stored;  // by reason of not storing
+  std::array<Counter, resolution_count> resolutions;
   std::array<std::array<Counter, 6>, fetch_kind_count> fetches;  // by status class; 0: no answer
   Histogram fetch_duration;                                      // to the end of the answer
   std::array<Counter, fault_slots> faults;

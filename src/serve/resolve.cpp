@@ -126,14 +126,14 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
   regen::FlightTable::Joined joined = shared_.regenerator.flights().join(id, lookup.primary());
   const bool lead = joined.role == regen::FlightTable::Role::lead;
   if (joined.role == regen::FlightTable::Role::full) {
-    count(Step::unavailable);
+    count(Resolution::unavailable);
     reply_error(request, lookup.site, 503, Why::waiters_full, "Retry-After: 1\r\n", sink);
     co_return true;
   }
   if (lead && give_way(lookup, id, request.head.fields, *joined.flight)) co_return false;
   std::optional<FlightReader> reader(std::in_place, joined.flight, worker_, lead);
   if (lead) {
-    count(Step::lead);
+    count(Resolution::lead);
     const std::vector<std::string>& names =
         found ? lookup.found.entry->vary.names : lookup.extra_names;
     regen::Fetch fetch =
@@ -141,7 +141,7 @@ Task<bool> Spine::resolve_once(const net::Request& request, net::ResponseSink& s
     fetch.flight_id = id;
     shared_.regenerator.start(worker_, joined.flight, std::move(fetch));
   } else {
-    count(Step::follow_wait);
+    count(Resolution::follow_wait);
     shared_.regenerator.promote(worker_, *joined.flight);
   }
   const Followed followed = co_await follow(request, sink, lookup, *reader);
@@ -197,11 +197,11 @@ Task<bool> Spine::fail_open(const net::Request& request, net::ResponseSink& sink
   if (operator_allows && serve_despite_failure(request, lookup, Why::wait_expired, sink))
     co_return true;
   if (!slow.take_extra()) {
-    count(Step::unavailable);
+    count(Resolution::unavailable);
     reply_error(request, lookup.site, 503, Why::wait_expired, "Retry-After: 1\r\n", sink);
     co_return true;
   }
-  count(Step::fail_open);
+  count(Resolution::fail_open);
   metrics().duplicate_fetches.add();
   std::shared_ptr<regen::Flight> flight = shared_.regenerator.flights().alone();
   FlightReader reader(flight, worker_, true);

@@ -69,13 +69,13 @@ bool Spine::serve_found(const net::Request& request, const Matched& matched,
   provenance.why = decision.why;
   provenance.ttl = remaining(found.windows, now().mono);
   if (decision.use == Use::fresh) {
-    count(Step::fresh_hit);
+    count(Resolution::fresh_hit);
     provenance.outcome = Outcome::hit;
     reply_stored(request, matched.site, std::move(found.entry), provenance, sink);
     return true;
   }
   if (decision.use == Use::stale) {
-    count(Step::follow_stale);
+    count(Resolution::follow_stale);
     provenance.outcome = Outcome::stale;
     const bool by_rule = matched.route.policy.windows.stale.has_value();
     if (decision.why == Why::stale_while_revalidate && by_rule) provenance.why = Why::stale_rule;

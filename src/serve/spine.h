@@ -73,14 +73,6 @@ class Spine final : public net::RequestHandler {
     Matched matched() const { return {in_force, *site, *route}; }
   };
   enum class Followed : std::uint8_t { answered, again, pass, wait_expired, origin_failed };
-  enum class Step : std::size_t {
-    fresh_hit,
-    lead,
-    follow_stale,
-    follow_wait,
-    fail_open,
-    unavailable
-  };
   /// How a request was answered, for metrics and the access log.
   struct Account {
     const isr::Site* site = nullptr;
@@ -158,7 +150,7 @@ class Spine final : public net::RequestHandler {
                                const http::ResponseHead& head);
 
   WorkerMetrics& metrics() { return *shared_.metrics[worker_.index()]; }
-  void count(Step step) { metrics().resolutions[static_cast<std::size_t>(step)].add(); }
+  void count(Resolution step) { metrics().resolutions[static_cast<std::size_t>(step)].add(); }
   const Now& now() const { return worker_.now(); }
 
   net::Worker& worker_;
