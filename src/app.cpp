@@ -152,6 +152,11 @@ class RunningApp final : public App, public admin::Control {
     return Done{};
   }
 
+  std::chrono::milliseconds drain_limit() const override {
+    std::lock_guard lock(config_mutex_);
+    return config_.timeouts.drain;
+  }
+
   void drain(std::chrono::milliseconds limit) override {
     front_->drain();
     const auto deadline = std::chrono::steady_clock::now() + limit;

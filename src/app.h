@@ -36,6 +36,9 @@ class App {
   virtual void on_reload(std::function<admin::ReloadReport()> reload_file) = 0;
   virtual admin::ReloadReport reload_from_file() = 0;
 
+  /// timeouts.drain of the configuration in force.
+  virtual std::chrono::milliseconds drain_limit() const = 0;
+
   /// Stops accepting, lets open requests finish until the deadline, then returns. Any thread but a
   /// worker.
   virtual void drain(std::chrono::milliseconds limit) = 0;

@@ -100,7 +100,6 @@ isrd::admin::ReloadReport reload_file(isrd::App& app, const isrd::config::Comman
 void run_until_told(isrd::App& app, const isrd::config::CommandLine& line,
                     isrd::config::Config config, const sigset_t& signals) {
   app.on_reload([&] { return reload_file(app, line, config); });
-  const auto drain_limit = config.timeouts.drain;
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
@@ -108,6 +107,7 @@ void run_until_told(isrd::App& app, const isrd::config::CommandLine& line,
       app.reload_from_file();
       continue;
     }
+    const auto drain_limit = app.drain_limit();
     isrd::log_info("stopping: open requests have {} s",
                    std::chrono::duration<double>(drain_limit).count());
     app.drain(drain_limit);
